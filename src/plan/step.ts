@@ -1,0 +1,62 @@
+/**
+ * A Plan is a readonly list of Steps: data, made by pure functions, shown by --dry-run, executed and
+ * undone in reverse by the one interpreter in host/execute.ts.
+ */
+
+import type { MountFlag, Propagation } from '../overlay/spec.ts'
+import type { OverlayParam } from '../overlay/params.ts'
+
+/** The ways into the kernel, by program interface. */
+export const VIAS = ['auto', 'fsconfig', 'mount2', 'mount8', 'fuse'] as const
+export type Via = (typeof VIAS)[number]
+
+/** How the layers are named on that way. */
+export type Form =
+  | 'fd' /* fsconfig: each layer by descriptor, Linux ≥ 6.13 */
+  | 'lowerdir+' /* fsconfig: one string a layer, ≥ 6.7 */
+  | 'lowerdir' /* fsconfig: one string for all, ≥ 5.2, 255 bytes */
+  | 'absolute' | 'relative' | 'proc-fd' /* mount(2): how the names were fitted into one page */
+  | 'argv' /* mount(8), fuse-overlayfs */
+
+export type ImageType = 'squashfs' | 'erofs' | 'ext4' | 'xfs' | 'btrfs' | 'iso9660'
+
+/** One thing done to the system. Each has exactly one undo, known to the interpreter. */
+export type Step =
+  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number }
+  | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
+  | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string }
+  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string }
+  | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string }
+  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[] }
+  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean }
+  | { readonly do: 'remove-dir'; readonly path: string }
+  | { readonly do: 'remove-receipt'; readonly path: string }
+  | { readonly do: 'remount'; readonly target: string; readonly set: readonly MountFlag[]; readonly clear: readonly MountFlag[] }
+
+export interface Plan {
+  readonly steps: readonly Step[]
+}
+
+/** What ovl remembers of a mount it made, kept under /run/ovl until `umount`. */
+export interface Receipt {
+  readonly version: 1
+  /** `making` until the overlay is attached. */
+  readonly state: 'making' | 'mounted'
+  readonly pid: number
+  /** Inode number of the mount namespace, and the boot it belongs to. */
+  readonly mountNamespace: string
+  readonly bootId: string
+  readonly target: string
+  /** Own directory of this mount under the state directory; its mounts lie below it. */
+  readonly directory: string
+  /** Mount points of the parts, in the order they were put up. */
+  readonly parts: readonly { readonly at: string; readonly what: 'tmpfs' | 'image' | 'idmap'; readonly source: string }[]
+  /** Directories that ovl made and that `umount` removes again, by rmdir. */
+  readonly madeDirs: readonly string[]
+  /** The layers as they were said, for mounts whose table line cannot tell them. */
+  readonly layers: { readonly lower: readonly string[]; readonly data: readonly string[]; readonly upper?: string; readonly work?: string }
+  readonly via?: Via
+  readonly form?: Form
+  /** `major:minor` of the overlay, to know it again. */
+  readonly device?: string
+}

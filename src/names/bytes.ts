@@ -10,8 +10,8 @@
  */
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const ESCAPED = /[\udc80-\udcff]/
-const SURROGATE = /[\ud800-\udfff]/
+const ESCAPED = /[\udc80-\udcff]/u
+const SURROGATE = /[\ud800-\udfff]/u
 
 /** Bytes of a file name → string. Never fails, never loses a byte. */
 export function decodeName(bytes: Uint8Array): string {

@@ -45,10 +45,10 @@ export function isWithin(path: string, ancestor: string): boolean {
  */
 export function commonDirectory(paths: readonly string[]): string | undefined {
   const [first, ...rest] = paths
-  if (first === undefined) return undefined
+  if (first === undefined || !paths.every((path) => path.startsWith('/'))) return undefined
   let common = parentPath(first)
-  for (const path of rest) while (!isWithin(path, common) || path === common) common = parentPath(common)
-  return common === '/' || !first.startsWith('/') ? undefined : common
+  for (const path of rest) while (common !== '/' && (!isWithin(path, common) || path === common)) common = parentPath(common)
+  return common === '/' ? undefined : common
 }
 
 /** `path` relative to its ancestor `directory` (both tidy and absolute). */

@@ -32,8 +32,10 @@ export interface OverlaySpec {
   /** Data-only layers (`::`), below all others. */
   readonly data: readonly LowerLayer[]
   readonly upper?: string
-  /** Absent with an upper: the sibling `<upper>.work`. */
+  /** On the same mount as upper; an upper without it is refused (the builder and `-u` fill in `<upper>.work`). */
   readonly work?: string
+  /** The work directory was not said but derived, so it is made if missing. */
+  readonly workDerived?: boolean
   /** Upper and work on a fresh tmpfs; `size` as tmpfs takes it (`64m`, `50%`). */
   readonly tmpfs?: { readonly size?: string }
   /** Overlay options that were set, as the kernel spells their values; a flag is `true`. */

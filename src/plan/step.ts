@@ -27,7 +27,7 @@ export type Step =
   | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string }
   | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string }
   | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string }
-  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[] }
+  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string }
   | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean }
   | { readonly do: 'remove-dir'; readonly path: string }
   | { readonly do: 'remove-receipt'; readonly path: string }
@@ -40,7 +40,7 @@ export interface Plan {
 /** What ovl remembers of a mount it made, kept under /run/ovl until `umount`. */
 export interface Receipt {
   readonly version: 1
-  /** `making` until the overlay is attached. */
+  /** `making` until the overlay exists and is about to be attached. */
   readonly state: 'making' | 'mounted'
   readonly pid: number
   /** Inode number of the mount namespace, and the boot it belongs to. */

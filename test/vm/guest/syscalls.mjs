@@ -1,6 +1,7 @@
 // The kernel's mount calls, bare, for tests that look at the kernel and not at ovl. Each returns { value } or { errno: 'EINVAL' }.
 
-import { closeSync, constants as O, openSync, readSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { closeSync, constants as O, openSync, readSync, readlinkSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import koffi from 'koffi'
 
@@ -29,19 +30,41 @@ export const moveMount = syscall(429, 'int', 'str', 'int', 'str', 'uint')
 export const fsopen = syscall(430, 'str', 'uint')
 export const fsconfig = syscall(431, 'int', 'uint', 'str', 'str', 'int')
 export const fsmount = syscall(432, 'int', 'uint', 'uint')
-export const mountSetattr = syscall(442, 'int', 'str', 'uint', 'void *', 'size_t')
+export const statmount = syscall(457, 'void *', 'void *', 'size_t', 'uint')
+const mountSetattr = syscall(442, 'int', 'str', 'uint', 'void *', 'size_t')
 
 /** enum fsconfig_command */
 export const CMD = { FLAG: 0, STRING: 1, BINARY: 2, PATH: 3, PATH_EMPTY: 4, FD: 5, CREATE: 6, RECONFIGURE: 7, CREATE_EXCL: 8 }
 export const AT_FDCWD = -100
-export const AT_EMPTY_PATH = 0x1000
+const AT_EMPTY_PATH = 0x1000
 export const OPEN_TREE_CLONE = 1
 export const MOVE_MOUNT_F_EMPTY_PATH = 4
+export const MOVE_MOUNT_BENEATH = 0x200
+const MOUNT_ATTR_IDMAP = 0x00100000n
 
 export const setString = (fs, key, value) => fsconfig(fs, CMD.STRING, key, value, 0)
 export const setFlag = (fs, key) => fsconfig(fs, CMD.FLAG, key, null, 0)
 export const setFd = (fs, key, fd) => fsconfig(fs, CMD.FD, key, null, fd)
 export const create = fs => fsconfig(fs, CMD.CREATE, null, null, 0)
+
+/** Maps the owners of a detached tree: what root owns is shown as owned by `uid`. */
+export function idmap(tree, uid) {
+  // A user namespace has to have a process in it when its map is written; the open file keeps it after that.
+  const holder = spawn('unshare', ['--user', 'sleep', '60'], { stdio: 'ignore' })
+  try {
+    const own = readlinkSync('/proc/self/ns/user')
+    while (readlinkSync(`/proc/${holder.pid}/ns/user`) === own) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${holder.pid}/${map}`, `0 ${uid} 1`)
+    const namespace = openSync(`/proc/${holder.pid}/ns/user`, O.O_RDONLY)
+    // struct mount_attr { u64 attr_set, attr_clr, propagation, userns_fd }
+    const attributes = Buffer.from(new BigUint64Array([MOUNT_ATTR_IDMAP, 0n, 0n, BigInt(namespace)]).buffer)
+    const done = mountSetattr(tree, '', AT_EMPTY_PATH, attributes, attributes.length)
+    closeSync(namespace)
+    return done
+  } finally {
+    holder.kill('SIGKILL')
+  }
+}
 
 /** All messages of a context's log, oldest first. */
 export function contextLog(fs) {

@@ -1,0 +1,94 @@
+/**
+ * Every command of ovl, as data. A new command is a row here and a handler in a file of its own beside this one.
+ */
+
+import type { CommandDef } from '../define.ts'
+import { MOUNT_POSITIONALS, MOUNT_WORDS } from '../mount-words.ts'
+import { VIAS } from '../../plan/step.ts'
+
+const DRY_RUN = { name: 'dry-run', does: 'show the plan and the commands that would do the same, and do nothing' } as const
+const NONE = { min: 0, max: 0, value: { name: 'WORD', kind: 'word' } } as const
+const ONE_OVERLAY = { min: 1, max: 1, value: { name: 'TARGET', kind: 'overlay' } } as const
+
+export const COMMANDS: readonly CommandDef[] = [
+  {
+    name: 'mount', family: 'mount', kind: 'mount', summary: 'mount an overlay',
+    usage: ['[-l PATH]… [-u DIR [-w DIR] | --tmpfs] [-o OPTIONS] [--mkdir] TARGET', '[-t overlay] [SOURCE] TARGET -o lowerdir=A:B,upperdir=U,workdir=W'],
+    details: [
+      'Lower layers are said topmost first. With -u changes go to DIR; without -u or --tmpfs the mount is read-only.',
+      'Silent on success. When the kernel refuses, its words are followed by what is behind them and by the commands that put it right.',
+    ],
+    options: [
+      ...MOUNT_WORDS,
+      { name: 'via', value: { name: 'WAY', kind: 'word', words: VIAS }, does: 'way into the kernel; auto tries them in this order, and fuse never by itself' },
+      { name: 'strict', does: 'undo the mount and fail where there would be a warning' },
+      DRY_RUN,
+    ],
+    positionals: MOUNT_POSITIONALS,
+    examples: [
+      ['ovl mount -l over -l base -u changes --mkdir /tmp/merged', 'base below over; what is changed goes to changes'],
+      ['ovl mount -l base --tmpfs --mkdir /tmp/scratch', 'a writable view of base that forgets'],
+      ['ovl mount -t overlay overlay /tmp/merged -o lowerdir=over:base', 'the words of mount(8)'],
+    ],
+    load: () => import('./mount.ts'),
+  },
+  {
+    name: 'umount', family: 'mount', kind: 'umount', summary: 'unmount overlays, with all that was put up for them',
+    usage: ['TARGET… [-l] [-R]', '--stale'],
+    details: ['Takes down the overlay, then the tmpfs, images and directories that ovl mount made for it, deepest first. When it is busy, the processes that hold it are named; it is never detached lazily unless -l says so.'],
+    options: [
+      { name: 'lazy', short: 'l', does: 'detach now, let go when it is no longer used' },
+      { name: 'recursive', short: 'R', does: 'first what is mounted below it' },
+      { name: 'stale', does: 'clear what crashed or foreign hands left of earlier mounts' },
+      DRY_RUN,
+    ],
+    positionals: { min: 0, value: { name: 'TARGET', kind: 'overlay' } },
+    examples: [['ovl umount /tmp/merged', 'take one down'], ['ovl umount -R /tmp/merged /tmp/scratch', 'two, and what is mounted inside them'], ['ovl umount --stale', 'clean up after a crash']],
+    load: () => import('./umount.ts'),
+  },
+  {
+    name: 'remount', family: 'mount', kind: 'remount', summary: 'change the mount flags of a live overlay',
+    usage: ['TARGET -o OPTIONS'],
+    details: ['Flags such as ro, nosuid or noatime can change while it is mounted. Layers and overlay options cannot: the kernel would ignore them, so ovl says so, with the umount and mount that would do it.'],
+    options: [{ name: 'options', short: 'o', many: true, value: { name: 'OPTIONS', kind: 'mount-options' }, does: 'what is to change' }, DRY_RUN],
+    positionals: ONE_OVERLAY,
+    examples: [['ovl remount /tmp/merged -o ro', 'stop all writing']],
+    load: () => import('./remount.ts'),
+  },
+  {
+    name: 'list', family: 'look', kind: 'list', summary: 'every overlay mount, and who made it',
+    usage: ['[--all-namespaces]'],
+    options: [{ name: 'all-namespaces', short: 'a', does: 'those of other mount namespaces too: containers and services' }],
+    positionals: NONE,
+    examples: [['ovl list', 'what is mounted here'], ['ovl list --json', 'the same for programs']],
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'inspect', family: 'look', kind: 'inspect', summary: 'one overlay, layer by layer',
+    usage: ['TARGET'],
+    options: [],
+    positionals: ONE_OVERLAY,
+    examples: [['ovl inspect /tmp/merged', 'its layers from the top down, and how it fares']],
+    load: () => import('./inspect.ts'),
+  },
+  {
+    name: 'options', family: 'look', kind: 'options', summary: 'the option string of a mount, encoded; nothing is touched',
+    usage: ['[WORDS of ovl mount] [--for WAY] [--explain]'],
+    options: [
+      { name: 'for', value: { name: 'WAY', kind: 'word', words: ['mount2', 'fsconfig', 'mount8', 'fstab'] }, does: 'whose escapes and limits apply; default mount8' },
+      { name: 'explain', does: 'show bytes used of the limit, escapes, and what shortening did' },
+      ...MOUNT_WORDS,
+    ],
+    positionals: { ...MOUNT_POSITIONALS, min: 0 },
+    examples: [["ovl options -l 'a:b' -l base -u changes", 'for the -o of mount(8)'], ['ovl options -l over -l base --for fsconfig --explain', 'the calls of the new mount API']],
+    load: () => import('./options.ts'),
+  },
+  {
+    name: 'completion', family: 'look', kind: 'completion', summary: 'completions for a shell, to be sourced',
+    usage: ['bash|zsh|fish'],
+    options: [],
+    positionals: { min: 1, max: 1, value: { name: 'SHELL', kind: 'word', words: ['bash', 'zsh', 'fish'] } },
+    examples: [['source <(ovl completion bash)', 'in ~/.bashrc'], ['ovl completion fish | source', 'in config.fish']],
+    load: () => import('./completion.ts'),
+  },
+]

@@ -1,0 +1,57 @@
+/** Fish completion: one `complete` line for each option. */
+
+import type { CommandDef, OptionDef, ValueDef } from '../define.ts'
+import { optionsOf } from '../parser.ts'
+import type { MountOptionWords } from './completion.ts'
+
+export function renderFish(commands: readonly CommandDef[], words: MountOptionWords): string {
+  const names = commands.map(({ name }) => name).join(' ')
+  return `# fish completion for ovl, made by: ovl completion fish
+
+function __ovl_overlays
+    string match -r '^(?:\\S+ ){4}\\S+(?= .* - (?:overlay|fuse\\.fuse-overlayfs) )' </proc/self/mountinfo | string replace -r '^(?:\\S+ ){4}' '' | string unescape
+end
+
+function __ovl_mount_options
+    set -l token (commandline -ct | string replace -r '^(--options=|-o)' '')
+    set -l head (string match -r '^.*,' -- $token)
+    set -l last (string replace -r '^.*,' '' -- $token)
+    switch $last
+        case ${words.layers.map((name) => quote(`${name}=*`)).join(' ')}
+            set head $head(string match -r '^.*[=:]' -- $last)
+            for path in (__fish_complete_directories (string replace -r '^.*[=:]' '' -- $last))
+                echo -- $head$path
+            end
+${words.values.map(({ name, words: values }) => `        case ${quote(`${name}=*`)}\n            printf '%s\\n' $head${name}={${values.join(',')}}`).join('\n')}
+        case '*'
+            printf '%s\\n' $head{${[...words.layers.map((name) => `${name}=`), ...words.values.map(({ name }) => `${name}=`), ...words.bare].join(',')}}
+    end
+end
+
+complete -c ovl -f
+${commands.map(({ name, summary }) => `complete -c ovl -n ${quote(`not __fish_seen_subcommand_from ${names}`)} -a ${name} -d ${quote(summary)}`).join('\n')}
+${optionsOf(undefined).map((option) => `complete -c ovl ${argument(option)}`).join('\n')}
+${commands.flatMap((command) => renderCommand(command)).join('\n')}
+`
+}
+
+function renderCommand({ name, options, positionals }: CommandDef): string[] {
+  const when = `complete -c ovl -n ${quote(`__fish_seen_subcommand_from ${name}`)}`
+  const words = values(positionals.value)
+  return [...options.map((option) => `${when} ${argument(option)}`), ...(words === '' ? [] : [`${when} ${words}`])]
+}
+
+function argument({ name, short, value, bare, does }: OptionDef): string {
+  const taken = value === undefined ? '' : ` ${bare === undefined ? '-x' : '-f'} ${values(value)}`
+  return `${short === undefined ? '' : `-s ${short} `}-l ${name}${taken.trimEnd()} -d ${quote(does)}`
+}
+
+function values({ kind, words }: ValueDef): string {
+  if (words !== undefined) return `-a ${quote(words.join(' '))}`
+  if (kind === 'directory') return "-a '(__fish_complete_directories)'"
+  if (kind === 'file') return "-F"
+  if (kind === 'overlay') return "-a '(__ovl_overlays)'"
+  return kind === 'mount-options' ? "-a '(__ovl_mount_options)'" : ''
+}
+
+const quote = (text: string): string => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`

@@ -1,0 +1,73 @@
+/** Zsh completion: one _arguments call for each command. Saved as `_ovl` in $fpath, or sourced. */
+
+import type { CommandDef, OptionDef, ValueDef } from '../define.ts'
+import { optionsOf } from '../parser.ts'
+import type { MountOptionWords } from './completion.ts'
+
+export function renderZsh(commands: readonly CommandDef[], words: MountOptionWords): string {
+  return `#compdef ovl
+# zsh completion for ovl, made by: ovl completion zsh
+
+_ovl_overlays() {
+  local -a targets
+  local target rest
+  while read -r _ _ _ _ target rest; do
+    [[ $rest == *' - overlay '* || $rest == *' - fuse.fuse-overlayfs '* ]] && targets+=("$(printf %b "\${target//\\\\/\\\\0}")")
+  done < /proc/self/mountinfo
+  compadd -f -a targets
+}
+
+_ovl_mount_options() {
+  compset -P '*,'
+  case $PREFIX in
+    ${words.layers.map((name) => `${name}=*`).join('|')}) compset -P '*[=:]'; _files -/ -S '' ;;
+${words.values.map(({ name, words: values }) => `    ${name}=*) compset -P '*='; compadd -S '' -- ${values.join(' ')} ;;`).join('\n')}
+    *) compadd -S '' -- ${[...words.layers.map((name) => `${name}=`), ...words.values.map(({ name }) => `${name}=`), ...words.bare].join(' ')} ;;
+  esac
+}
+
+_ovl() {
+  local curcontext=$curcontext state line
+  local -A opt_args
+  local -a commands=(
+${commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join('\n')}
+  )
+  _arguments -C \\
+${optionsOf(undefined).map((option) => `    ${argument(option)} \\`).join('\n')}
+    '1:command:->command' '*::word:->word'
+  case $state in
+    command) _describe -t commands command commands ;;
+    word) case $line[1] in
+${commands.map(renderCommand).join('\n')}
+    esac ;;
+  esac
+}
+
+if [[ $funcstack[1] == _ovl ]]; then _ovl "$@"; else compdef _ovl ovl; fi
+`
+}
+
+function renderCommand(command: CommandDef): string {
+  return `      ${command.name}) _arguments -s \\
+${optionsOf(command).map((option) => `        ${argument(option)} \\`).join('\n')}
+        ${quote(`*:${command.positionals.value.name}:${action(command.positionals.value)}`)} ;;`
+}
+
+/** `(-l --lower)`, unless repeated, excludes the other spelling. */
+function argument({ name, short, value, many, bare, does }: OptionDef): string {
+  const tail = `[${does.replaceAll(/[[\]:\\]/g, String.raw`\$&`)}]${value === undefined ? '' : `${bare === undefined ? ':' : '::'}${value.name}:${action(value)}`}`
+  const long = `--${name}${value === undefined ? '' : bare === undefined ? '=' : '=-'}`
+  const repeat = many === true ? '*' : ''
+  if (short === undefined) return quote(`${repeat}${long}${tail}`)
+  return `${many === true ? "'*'" : quote(`(-${short} --${name})`)}{-${short}${value === undefined ? '' : '+'},${long}}${quote(tail)}`
+}
+
+function action({ kind, words }: ValueDef): string {
+  if (words !== undefined) return `(${words.join(' ')})`
+  if (kind === 'directory') return '_files -/'
+  if (kind === 'file') return '_files'
+  if (kind === 'overlay') return '_ovl_overlays'
+  return kind === 'mount-options' ? '_ovl_mount_options' : ' '
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,0 +1,38 @@
+/**
+ * A spec as a command that mounts it, to be pasted from a fix. `ovl mount` takes each layer as a word
+ * of its own, so nothing has to be escaped but for the shell.
+ */
+
+import { quoteShell } from '../names/shell.ts'
+import type { OverlaySpec } from '../overlay/spec.ts'
+
+/** The command, or undefined when there is no target yet. */
+export function formatMountCommand(spec: OverlaySpec): string | undefined {
+  const { target, source, lower, data, upper, work, workDerived, tmpfs, label, mkdir } = spec
+  if (target === undefined) return undefined
+  const words = [
+    ...lower.flatMap(({ path }) => ['-l', path]),
+    ...data.flatMap(({ path }) => ['--data', path]),
+    ...(upper === undefined ? [] : ['-u', upper]),
+    ...(work === undefined || workDerived === true ? [] : ['-w', work]),
+    ...(tmpfs === undefined ? [] : ['--tmpfs', ...(tmpfs.size === undefined ? [] : ['--size', tmpfs.size])]),
+    ...optionWords(spec),
+    ...(label === undefined ? [] : ['--label', label]),
+    ...(source === 'overlay' ? [] : ['--source', source]),
+    ...(mkdir ? ['--mkdir'] : []),
+    target,
+  ]
+  return ['ovl mount', ...words.map(quoteShell)].join(' ')
+}
+
+/** The command as part of a fix, when there is one. */
+export function mountAgain(spec: OverlaySpec | undefined): { readonly command?: string } {
+  const command = spec === undefined ? undefined : formatMountCommand(spec)
+  return command === undefined ? {} : { command }
+}
+
+function optionWords({ options, unknown, flags }: OverlaySpec): string[] {
+  const pairs = [...Object.entries(options), ...unknown.map(({ key, value }) => [key, value ?? true] as const)]
+  const words = [...flags, ...pairs.map(([key, value]) => (value === true ? key : `${key}=${value}`))]
+  return words.length === 0 ? [] : ['-o', words.join(',')]
+}

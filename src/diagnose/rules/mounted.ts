@@ -1,0 +1,139 @@
+/**
+ * After a mount that succeeded: what was asked for against what is there. The kernel falls back to
+ * read-only, and warns of shared layers and weak file systems, without an error; the mount table and
+ * the kernel log tell, each in part. Dropped options are dropped.ts.
+ */
+
+import type { FindingCode } from '../../errors/codes.ts'
+import type { Fix } from '../../errors/finding.ts'
+import { errnoName, errnoWords } from '../../errors/errno.ts'
+import { quoteShell } from '../../names/shell.ts'
+import { mountAgain } from '../command.ts'
+import type { Facts, PathFact } from '../facts.ts'
+import { readSentence } from '../kernel-words.ts'
+import { quote, seen, suspect, valueOf, withEvidence } from '../suspect.ts'
+import type { Suspect } from '../suspect.ts'
+import { droppedSuspects } from './dropped.ts'
+import { inUseSuspects } from './in-use.ts'
+import { limitSuspects } from './limits.ts'
+import { relationSuspects } from './relations.ts'
+
+export function mountedSuspects(facts: Facts): Suspect[] {
+  const inUse = inUseSuspects(facts)
+  const readOnly = readOnlySuspects(facts)
+  return [
+    ...readOnly,
+    ...relationSuspects(facts).filter(({ finding: { code } }) => code === 'upper-inside-lower' || code === 'work-other-filesystem'),
+    ...inUse,
+    ...(inUse.length === 0 ? saidInUse(facts) : []),
+    ...xattrSuspects(facts),
+    ...remarked(facts, 'upper-no-d-type', (upper) => `the file system of upper ${quote(upper.path)} does not tell file types: deleted files will show up as devices`),
+    ...droppedSuspects(facts),
+  ].map(asWarning)
+}
+
+/** The mount stands: whatever is wrong with it is a warning. */
+function asWarning(one: Suspect): Suspect {
+  return one.finding.severity === 'error' ? { ...one, finding: { ...one.finding, severity: 'warning' } } : one
+}
+
+const uppers = ({ paths }: Facts): { upper: PathFact | undefined; work: PathFact | undefined } => ({ upper: paths.find(({ role }) => role === 'upper'), work: paths.find(({ role }) => role === 'work') })
+
+/** The lines of this mount in the kernel log, by the sentence in them. */
+export function linesWith(code: FindingCode, { trial }: Facts): { line: string; groups: Readonly<Record<string, string | undefined>> }[] {
+  return [...(trial?.context ?? []), ...(valueOf(trial?.kernel) ?? [])].flatMap((line) => {
+    const found = readSentence(line)
+    return found?.sentence.codes[0] === code && !found.sentence.refuses ? [{ line, groups: found.groups }] : []
+  })
+}
+
+/** With an upper, and writing asked for, a read-only superblock has one cause: work/work could not be made. */
+function readOnlySuspects(facts: Facts): Suspect[] {
+  const { spec } = facts
+  const mounted = valueOf(facts.mounted)
+  const { work } = uppers(facts)
+  const lines = linesWith('work-dir-unusable', facts)
+  const asked = spec !== undefined && (spec.upper !== undefined || spec.tmpfs !== undefined) && !spec.flags.includes('ro')
+  if (!asked || (mounted === undefined ? lines.length === 0 : !mounted.readOnly)) return []
+  const errno = lines.map(({ groups }) => groups['errno']).find((number) => number !== undefined)
+  const why = errno === undefined ? '' : `: ${errnoWords(errnoName(Number(errno)))}`
+  const inner = work === undefined ? 'work/work' : `${work.path}/work`
+  const target = mounted?.target ?? spec.target ?? ''
+  const table = mounted === undefined ? [] : [seen('mountinfo', `the superblock at ${quote(target)} is ro`)]
+  const unusable = suspect('work-dir-unusable', work === undefined ? [] : [work.path, work.absolute], {
+    title: `the kernel could not make or empty ${quote(inner)}${why}`,
+    evidence: [...table, ...lines.map(({ line }) => seen('kernel-log', line))],
+    fix: workFix(facts, work, errno),
+  })
+  const full = limitSuspects(facts).filter(({ finding: { code } }) => code === 'no-space' || code === 'no-inodes')
+  return [
+    unusable,
+    ...full,
+    suspect('mounted-read-only', [], {
+      title: `${quote(target)} is read-only, though an upper was given`,
+      evidence: table,
+      fix: [{ text: 'Unmount it, cure the cause, and mount it again: a remount cannot make it writable.', command: `ovl umount ${quoteShell(target)}` }],
+    }),
+  ]
+}
+
+/** By the errno of the kernel’s mkdir or cleanup. */
+function workFix({ spec }: Facts, work: PathFact | undefined, errno: string | undefined): Fix[] {
+  if (work === undefined || spec === undefined) return []
+  const dir = quoteShell(work.absolute)
+  const fresh: Fix = { text: 'Or use a fresh work directory beside upper.', ...mountAgain({ ...spec, work: `${spec.upper ?? work.path}.work2`, mkdir: true }) }
+  const first: Readonly<Record<string, Fix>> = {
+    1: { text: 'Something there is immutable; see what, and take the flag away.', command: `lsattr -d ${dir} ${dir}/work; chattr -R -i ${dir}` },
+    13: { text: 'The work directory must belong to the user who mounts.', command: `ls -ld ${dir}` },
+    16: { text: 'Something is mounted on it.', command: `umount ${dir}/work` },
+    17: { text: 'What lies in it could not be removed: look, and empty it.', command: `find ${dir}/work -ls` },
+    28: { text: 'The file system is full.', command: `df -h ${dir}; df -i ${dir}` },
+  }
+  return [(errno === undefined ? undefined : first[errno]) ?? { text: 'Look at what lies there, and at its flags.', command: `ls -la ${dir} ${dir}/work; lsattr -d ${dir} ${dir}/work` }, fresh]
+}
+
+/** The kernel’s warning, where no holder can be seen: it is in another mount namespace. */
+function saidInUse(facts: Facts): Suspect[] {
+  return (['upper-in-use', 'work-in-use', 'lower-in-use'] as const).flatMap((code) => {
+    const [first] = linesWith(code, facts)
+    if (first === undefined) return []
+    const role = code.slice(0, code.indexOf('-'))
+    const fact = facts.paths.find((path) => path.role === role)
+    return [suspect(code, fact === undefined ? [] : [fact.path, fact.absolute], {
+      title: `${role}${fact === undefined ? '' : ` ${quote(fact.path)}`} is in use by an overlay of another mount namespace`,
+      evidence: [seen('kernel-log', first.line)],
+      fix: [{ text: 'Find it, and give each mount directories of its own.', command: 'ovl list --all-namespaces' }],
+    })]
+  }).slice(0, 1)
+}
+
+/** In a user namespace the lack of xattrs is cured by userxattr; elsewhere by another file system. */
+function xattrSuspects(facts: Facts): Suspect[] {
+  const { spec, system } = facts
+  const { upper } = uppers(facts)
+  if (spec?.upper === undefined && spec?.tmpfs === undefined) return []
+  const lines = [...linesWith('upper-no-xattr', facts), ...linesWith('userns-needs-userxattr', facts)].map(({ line }) => seen('kernel-log', line))
+  if (valueOf(system.inUserNamespace) === true && spec.options.userxattr === undefined) {
+    return [suspect('userns-needs-userxattr', [], {
+      title: 'mounted in a user namespace without userxattr',
+      evidence: [seen('proc', '/proc/self/uid_map is that of a user namespace'), ...lines],
+      fix: [{ text: 'Add userxattr.', ...mountAgain({ ...spec, options: { ...spec.options, userxattr: true } }) }],
+    })]
+  }
+  return lines.length === 0 || upper === undefined ? [] : [withEvidence(noXattr(upper), lines)]
+}
+
+function noXattr(upper: PathFact): Suspect {
+  const fsType = valueOf(upper.fsType)
+  return suspect('upper-no-xattr', [upper.path, upper.absolute], {
+    title: `the file system of upper ${quote(upper.path)}${fsType === undefined ? '' : ` (${fsType})`} takes no extended attributes`,
+    fix: [{ text: 'Put upper and work on ext4, xfs, btrfs or tmpfs.' }],
+  })
+}
+
+function remarked(facts: Facts, code: FindingCode, title: (upper: PathFact) => string): Suspect[] {
+  const lines = linesWith(code, facts)
+  const { upper } = uppers(facts)
+  if (lines.length === 0 || upper === undefined) return []
+  return [suspect(code, [upper.path, upper.absolute], { title: title(upper), evidence: lines.map(({ line }) => seen('kernel-log', line)), fix: [{ text: 'Make the file system again with file types (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype), or put upper elsewhere.' }] })]
+}

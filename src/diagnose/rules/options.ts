@@ -1,0 +1,86 @@
+/**
+ * Options: what the validator found wrong with the words, and what the kernel said about a word. The
+ * words of the kernel name a key, its value has to be looked up in the spec.
+ */
+
+import type { FindingCode } from '../../errors/codes.ts'
+import type { Finding, Fix } from '../../errors/finding.ts'
+import { nearestOption } from '../../overlay/nearest.ts'
+import { findOption } from '../../overlay/options.ts'
+import { validate } from '../../overlay/validate.ts'
+import { mountAgain } from '../command.ts'
+import type { Facts } from '../facts.ts'
+import { quote, suspect } from '../suspect.ts'
+import type { Suspect } from '../suspect.ts'
+
+/** Faults of the words. A word no table knows is only likely at fault: this kernel may know it. */
+export function optionSuspects(facts: Facts): Suspect[] {
+  const { spec, joined, trial } = facts
+  if (spec === undefined) return []
+  const cut = new Set(joined.flatMap(({ separator, parts }) => (separator === ',' ? parts : [])))
+  const faults = validate(spec).filter(({ title }) => ![...cut].some((word) => title.startsWith(quote(word.split('=')[0] as string))))
+  return faults.map((finding): Suspect => ({ finding: trial !== undefined && finding.code === 'option-unknown' ? likelyError(finding) : finding, paths: [] }))
+}
+
+const likelyError = (finding: Finding): Finding => ({ ...finding, severity: 'error', confidence: 'likely' })
+
+/** Options that came with the layers themselves, for the kernel’s words about them. */
+const LAYER_KEYS_SINCE: Readonly<Record<string, string>> = { 'lowerdir+': '6.7', 'datadir+': '6.7' }
+const LABELS = ['context', 'fscontext', 'defcontext', 'rootcontext']
+
+/** The kernel refused the word `said`: a key, or (until 6.4) `key=value`. */
+export function refusedOption(said: string, words: string, code: FindingCode, facts: Facts): Suspect {
+  const at = said.indexOf('=')
+  const key = at < 0 ? said : said.slice(0, at)
+  const value = at < 0 ? saidValue(key, facts) : said.slice(at + 1)
+  const whole = value === undefined || value === true ? key : `${key}=${value}`
+  const row = findOption(key)
+  const evidence = [{ fact: words, source: 'kernel-log' as const }]
+  const without: Fix = { text: 'Leave it out.', ...withoutOption(key, facts) }
+  const since = row?.since ?? LAYER_KEYS_SINCE[key]
+  const isValueKnown = row === undefined || (row.values === undefined ? value === true || value === undefined : typeof value === 'string' && row.values.includes(value))
+  if (since !== undefined && isValueKnown) {
+    return suspect('option-needs-newer-kernel', [], { title: `this kernel (${facts.system.kernelRelease}) does not know ${quote(whole)}, which came with Linux ${since}`, evidence, fix: [without] })
+  }
+  if (row !== undefined) {
+    return suspect('option-bad-value', [], { title: row.values === undefined ? `${row.name} is a flag and takes no value: ${quote(whole)}` : `${quote(whole)}: ${row.name} takes ${row.values.join(', ')}`, evidence, fix: [{ text: row.values === undefined ? `Write ${row.name} alone.` : `Write ${row.values.map((one) => `${row.name}=${one}`).join(' or ')}.` }] })
+  }
+  if (code === 'option-bad-value') return suspect(code, [], { title: `${quote(whole)} is not a value that the kernel takes`, evidence, fix: [without] })
+  if (LABELS.includes(key)) {
+    return suspect('option-unknown', [], { title: `${key}= is an option of SELinux, which is not active on this system`, evidence, fix: [{ text: 'Leave the label out.', ...withoutLabel(facts) }] })
+  }
+  const nearest = nearestOption(key)
+  const known: readonly Fix[] = nearest === undefined ? [] : [{ text: `Did you mean ${nearest}?` }]
+  return suspect('option-unknown', [], { title: `overlay has no option ${quote(whole)}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`, evidence, fix: [...known, without] })
+}
+
+/** The kernel refused two options together. */
+export function refusedPair(conflict: string, words: string, facts: Facts): Suspect {
+  const keys = conflict.split(',').map((word) => word.split('=')[0] as string)
+  const said = keys.filter((key) => facts.spec?.options[key as keyof typeof facts.spec.options] !== undefined)
+  const drop = said.at(-1) ?? keys.at(-1) ?? ''
+  return suspect('option-conflict', [], {
+    title: `conflicting options: ${conflict}`,
+    evidence: [{ fact: words, source: 'kernel-log' }],
+    fix: [{ text: `Leave ${drop} out.`, ...withoutOption(drop, facts) }],
+  })
+}
+
+function saidValue(key: string, { spec }: Facts): string | true | undefined {
+  if (spec === undefined) return undefined
+  const own: Readonly<Record<string, string | true | undefined>> = spec.options
+  const other = spec.unknown.find((word) => word.key === key)
+  return own[key] ?? (other === undefined ? undefined : (other.value ?? true))
+}
+
+function withoutOption(key: string, { spec }: Facts): Pick<Fix, 'command'> {
+  if (spec === undefined) return {}
+  const options = Object.fromEntries(Object.entries(spec.options).filter(([name]) => name !== key))
+  return mountAgain({ ...spec, options, unknown: spec.unknown.filter((word) => word.key !== key) })
+}
+
+function withoutLabel({ spec }: Facts): Pick<Fix, 'command'> {
+  if (spec === undefined) return {}
+  const { label: _, ...rest } = spec
+  return mountAgain(rest)
+}

@@ -1,0 +1,102 @@
+/**
+ * Programs run by ovl: the only place that knows execa, which is imported on first use because it takes
+ * longer to load than most programs to run. No shell is involved, and a non-zero exit is a result, not an error.
+ */
+
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { OvlError, syscallError } from '../errors/ovl-error.ts'
+import { isUtf8Name } from '../names/bytes.ts'
+
+export interface RunOptions {
+  readonly cwd?: string
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Given as standard input; without it, input is empty. */
+  readonly input?: string | Uint8Array
+  readonly signal?: AbortSignal
+}
+
+export interface RunResult {
+  /** 128 and the signal’s number when a signal ended it, as a shell has it. */
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Runs a program to its end. Output is read as UTF-8 and kept whole but for the last newline.
+ * @throws OvlError tool-missing, way-cannot-say (a word that is no UTF-8), usage (a NUL within), interrupted
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { cwd, env = {}, input = '', signal } = options
+  for (const word of [...args, ...Object.values(env), cwd ?? '']) checkWord(command, word)
+  const { execa } = await import('execa')
+  const result = await execa(command, args, {
+    ...COMMON,
+    input,
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  })
+  if (result.isCanceled) throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
+  return resultOf(command, cwd, result)
+}
+
+/**
+ * Starts a program that writes a line when it is ready and ends when its input does; calls `use` with its
+ * process id in between.
+ * @throws OvlError as run() does; `unknown`, with the program as syscall, when it ends before it is ready
+ */
+export async function whileRunning<T>(command: string, args: readonly string[], use: (pid: number) => T): Promise<T> {
+  for (const word of args) checkWord(command, word)
+  const { execa } = await import('execa')
+  const child = execa(command, args, { ...COMMON, stdin: 'pipe', stdout: 'pipe' })
+  try {
+    const first = await Promise.race([once(child.stdout, 'data'), child])
+    if (Array.isArray(first) && child.pid !== undefined) return use(child.pid)
+    const { stderr } = resultOf(command, undefined, await child)
+    throw new OvlError('unknown', stderr === '' ? `${command} ended before it was ready` : stderr, { syscall: command })
+  } finally {
+    child.stdin.end()
+    await child
+  }
+}
+
+const COMMON = { reject: false, stripFinalNewline: true } as const
+
+interface Ended {
+  readonly exitCode?: number | undefined
+  readonly signal?: NodeJS.Signals | undefined
+  readonly code?: string | undefined
+  readonly stdout?: string
+  readonly stderr?: string
+}
+
+function resultOf(command: string, cwd: string | undefined, { exitCode, signal, code = 'unknown', stdout = '', stderr = '' }: Ended): RunResult {
+  if (exitCode !== undefined) return { exitCode, stdout, stderr }
+  if (signal !== undefined) return { exitCode: 128 + (constants.signals[signal] ?? 0), stdout, stderr }
+  throw notStarted(command, cwd, code)
+}
+
+/** The Debian package of each program that ovl or its users’ plans run, where it is not named like the program. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  mkfs: 'util-linux', losetup: 'mount', umount: 'mount', unshare: 'util-linux', nsenter: 'util-linux', setpriv: 'util-linux', findmnt: 'util-linux', lsblk: 'util-linux',
+  mksquashfs: 'squashfs-tools', unsquashfs: 'squashfs-tools', 'mkfs.erofs': 'erofs-utils', 'mkfs.ext4': 'e2fsprogs', 'mkfs.xfs': 'xfsprogs', 'mkfs.btrfs': 'btrfs-progs',
+  fusermount3: 'fuse3', newuidmap: 'uidmap', newgidmap: 'uidmap', modprobe: 'kmod', 'systemd-escape': 'systemd',
+}
+
+function notStarted(command: string, cwd: string | undefined, errno: string): OvlError {
+  if (errno === 'ENOENT' && cwd !== undefined && !existsSync(cwd)) return syscallError('chdir', errno, `cannot run ${command} in '${cwd}'`)
+  if (errno !== 'ENOENT') return syscallError('execve', errno, `cannot run ${command}`)
+  const name = command.slice(command.lastIndexOf('/') + 1)
+  return new OvlError('tool-missing', `${command} is not installed, or not on the PATH`, { hint: `On Debian and Ubuntu: apt install ${PACKAGES[name] ?? name}`, syscall: 'execve', errno })
+}
+
+/** Node hands words to programs as UTF-8 only: another byte would arrive changed. */
+function checkWord(command: string, word: string): void {
+  if (word.includes('\0')) throw new OvlError('usage', `'${word.replaceAll('\0', '\\0')}' holds a NUL byte, which no argument can`)
+  if (isUtf8Name(word)) return
+  throw new OvlError('way-cannot-say', `a name that is no UTF-8 cannot be passed to ${command}: '${word}'`, { hint: 'Use a way of direct system calls (--via fsconfig or mount2), or rename it.' })
+}

@@ -1,0 +1,129 @@
+/**
+ * The one interpreter of plans. Steps run in order; when one fails, or the caller gives up, those
+ * done are undone in reverse and the first error is thrown, with what undoing could not do attached.
+ * It knows how to do and to undo each kind of step, and nothing about why.
+ */
+
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import type { Plan, Receipt, Step } from '../plan/step.ts'
+import { makeDirectory, removeDirectory } from './files.ts'
+import { attachClone, attachImage, attachTmpfs } from './parts.ts'
+import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
+import { remountFlags } from './remount.ts'
+import { unmount } from './syscalls/mount-legacy.ts'
+import { unmountPatiently } from './unmount.ts'
+import { mountOverlay } from './ways.ts'
+import type { WayTaken } from './ways.ts'
+
+export interface Executed {
+  /** How the overlay of the plan was mounted, if it had one. */
+  readonly taken?: WayTaken
+  /** Paths that were unmounted and directories that were removed, in order. */
+  readonly unmounted: readonly string[]
+  readonly removed: readonly string[]
+}
+
+export interface ExecuteOptions {
+  /** Looked at before each step. Aborting undoes what was done. */
+  readonly signal?: AbortSignal | undefined
+}
+
+type Undo = () => void
+
+/** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
+export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => string[] }> {
+  const done: Undo[] = []
+  const log = { unmounted: [] as string[], removed: [] as string[], taken: undefined as WayTaken | undefined }
+  for (const step of plan.steps) {
+    try {
+      if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
+      await runStep(step, done, log)
+    } catch (error) {
+      throw withUndo(stepError(step, error), undoAll(done))
+    }
+  }
+  const { taken, ...rest } = log
+  return { ...rest, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
+}
+
+type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined }
+
+async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
+  switch (step.do) {
+    case 'make-dir':
+      if (makeDirectory(step.path, step.mode)) done.push(() => removeDirectory(step.path))
+      return
+    case 'write-receipt':
+      writeReceipt(step.path, step.receipt)
+      done.push(() => removeReceipt(step.path))
+      return
+    case 'mount-tmpfs':
+      attachTmpfs(step.at, step.size)
+      done.push(() => unmount(step.at))
+      return
+    case 'attach-image':
+      attachImage(step.image, step.type, step.at)
+      done.push(() => unmount(step.at))
+      return
+    case 'clone-idmapped':
+      await attachClone(step.from, step.idmap, step.at)
+      done.push(() => unmount(step.at))
+      return
+    case 'mount-overlay':
+      log.taken = await mountOverlay(step, (device, taken) => completeReceipt(step.receipt, { device, ...taken }))
+      done.push(() => unmount(step.target))
+      completeReceipt(step.receipt, log.taken)
+      return
+    case 'unmount':
+      await unmountPatiently(step.path, step.lazy)
+      log.unmounted.push(step.path)
+      return
+    case 'remove-dir':
+      if (removeIfEmpty(step.path)) log.removed.push(step.path)
+      return
+    case 'remove-receipt':
+      removeReceipt(step.path)
+      return
+    case 'remount':
+      remountFlags(step.target, step.set, step.clear)
+      return
+  }
+}
+
+/** A directory that is gone, or that somebody uses by now, is no failure of taking a mount down. */
+function removeIfEmpty(path: string): boolean {
+  try {
+    removeDirectory(path)
+    return true
+  } catch (error) {
+    if (isOvlError(error) && ['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(error.errno ?? '')) return false
+    throw error
+  }
+}
+
+/** From here on the receipt stands for a whole mount: it is written before the mount can be seen. */
+function completeReceipt(path: string | undefined, known: Partial<Receipt>): void {
+  const receipt = path === undefined ? undefined : readReceipt(path)
+  if (path !== undefined && receipt !== undefined) writeReceipt(path, { ...receipt, ...known, state: 'mounted' })
+}
+
+/** Undoes in reverse; what could not be undone is returned in words and left for `umount --stale`. */
+function undoAll(done: Undo[]): string[] {
+  return done.splice(0).reverse().flatMap((undo) => {
+    try {
+      undo()
+      return []
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)]
+    }
+  })
+}
+
+function stepError(step: Step, error: unknown): OvlError {
+  if (isOvlError(error)) return error.details.step === undefined ? error.with({ step: step.do }) : error
+  return new OvlError('internal', error instanceof Error ? error.message : String(error), { step: step.do, cause: error })
+}
+
+function withUndo(error: OvlError, undo: string[]): OvlError {
+  return undo.length === 0 ? error : error.with({ undo })
+}

@@ -1,0 +1,55 @@
+/** The kernel and the rights of this process, as far as they bear on overlays. */
+
+import { existsSync } from 'node:fs'
+import type { Known, SystemFact } from '../../diagnose/facts.ts'
+import { capSysAdmin, inUserNamespace, kernelRelease, pageSize } from '../system.ts'
+import { known, look, lookDirectory, lookFile } from './look.ts'
+import type { MountView } from './mounts.ts'
+
+/** Reads /proc and /sys. */
+export function collectSystem(mounts: Known<MountView>): SystemFact {
+  return {
+    kernelRelease: kernelRelease(),
+    pageSize: pageSize(),
+    overlayRegistered: map(lookFile('/proc/filesystems'), (text) => /^nodev\s+overlay$/m.test(text)),
+    moduleParameters: moduleParameters(),
+    inUserNamespace: inUserNamespace(),
+    capSysAdmin: capSysAdmin(),
+    uid: process.geteuid?.() ?? 0,
+    mountMax: map(lookFile('/proc/sys/fs/mount-max'), Number),
+    mountCount: map(mounts, (view) => view.mounts.length),
+    securityModules: securityModules(),
+    userNamespaceLimits: userNamespaceLimits(),
+    modulesInstalled: look(() => existsSync(`/lib/modules/${kernelRelease()}`)),
+  }
+}
+
+const PARAMETERS = '/sys/module/overlay/parameters'
+
+function moduleParameters(): Known<Readonly<Record<string, string>>> {
+  return map(lookDirectory(PARAMETERS), (names) => Object.fromEntries(names.flatMap((name) => entry(name, lookFile(`${PARAMETERS}/${name}`)))))
+}
+
+/** Without securityfs the modules that matter here still show in /sys. */
+function securityModules(): Known<readonly string[]> {
+  const listed = map(lookFile('/sys/kernel/security/lsm'), (text) => text.split(','))
+  if (listed.known) return listed
+  return known([...(existsSync('/sys/fs/selinux/enforce') ? ['selinux'] : []), ...(existsSync('/sys/module/apparmor') ? ['apparmor'] : [])])
+}
+
+/** Debian’s and Ubuntu’s own, besides the kernel’s limit. */
+const LIMITS: Readonly<Record<string, string>> = {
+  'user.max_user_namespaces': '/proc/sys/user/max_user_namespaces',
+  'kernel.unprivileged_userns_clone': '/proc/sys/kernel/unprivileged_userns_clone',
+  'kernel.apparmor_restrict_unprivileged_userns': '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+}
+
+function userNamespaceLimits(): Known<Readonly<Record<string, string>>> {
+  return known(Object.fromEntries(Object.entries(LIMITS).flatMap(([name, path]) => entry(name, lookFile(path)))))
+}
+
+function map<A, B>(fact: Known<A>, change: (value: A) => B): Known<B> {
+  return fact.known ? known(change(fact.value)) : fact
+}
+
+const entry = (name: string, fact: Known<string>): [string, string][] => (fact.known ? [[name, fact.value]] : [])

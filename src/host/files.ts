@@ -1,0 +1,138 @@
+/** node:fs for names (see names/bytes.ts): bytes below, OvlErrors above. Nothing here deletes recursively. */
+
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
+import type { FileKind } from '../diagnose/facts.ts'
+import { decodeName } from '../names/bytes.ts'
+import { parentPath } from '../names/path.ts'
+import { checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
+
+export interface NameStat {
+  readonly kind: FileKind
+  readonly dev: bigint
+  readonly ino: bigint
+  /** Permission bits, setuid, setgid and sticky included; without the type. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly size: bigint
+  readonly nlink: bigint
+  /** Of a device node; 0 is a whiteout’s. */
+  readonly rdev: bigint
+  readonly mtimeNs: bigint
+}
+
+/** What `path` names, symlinks followed; a failure is its errno as text, not thrown. */
+export function statName(path: string): NameStat | string {
+  return statWith((bytes) => statSync(bytes, { bigint: true }), path)
+}
+
+/** The same of the entry itself: a symlink is a symlink. */
+export function lstatName(path: string): NameStat | string {
+  return statWith((bytes) => lstatSync(bytes, { bigint: true }), path)
+}
+
+/** The path without symlinks, `.` and `..`. */
+export function realName(path: string): string {
+  return checkFs(`cannot resolve '${path}'`, () => decodeName(realpathSync.native(nameBuffer(path), { encoding: 'buffer' })))
+}
+
+/** Makes one directory; false when there is one already. Its parents must exist. */
+export function makeDirectory(path: string, mode: number = 0o755): boolean {
+  return checkFs(`cannot make the directory '${path}'`, () => {
+    try {
+      mkdirSync(nameBuffer(path), { mode })
+      return true
+    } catch (error) {
+      const found = statName(path)
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && typeof found === 'object' && found.kind === 'directory') return false
+      throw error
+    }
+  })
+}
+
+/** rmdir(2): an empty directory, never a mount point. False when there is none any more. */
+export function removeDirectory(path: string): boolean {
+  return checkFs(`cannot remove the directory '${path}'`, () => {
+    try {
+      rmdirSync(nameBuffer(path))
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
+  })
+}
+
+/** unlink(2): one entry that is no directory. */
+export function removeFile(path: string): void {
+  checkFs(`cannot remove '${path}'`, () => unlinkSync(nameBuffer(path)))
+}
+
+export function readFileBytes(path: string): Buffer {
+  return checkFs(`cannot read '${path}'`, () => readFileSync(nameBuffer(path)))
+}
+
+/** The whole new file or the old one: written beside, synced, renamed over. */
+export function writeFileAtomic(path: string, bytes: Uint8Array | string, mode: number = 0o600): void {
+  const beside = `${path}.${process.pid}.new`
+  checkFs(`cannot write '${path}'`, () => {
+    try {
+      const fd = openSync(nameBuffer(beside), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, mode)
+      try {
+        writeFileSync(fd, bytes)
+        fsyncSync(fd)
+      } finally {
+        closeSync(fd)
+      }
+      renameSync(nameBuffer(beside), nameBuffer(path))
+    } catch (error) {
+      dropQuietly(beside)
+      throw error
+    }
+    syncDirectory(parentPath(path))
+  })
+}
+
+/** Names of the entries, unsorted, without `.` and `..`. */
+export function readDirectory(path: string): string[] {
+  return checkFs(`cannot read the directory '${path}'`, () => readdirSync(nameBuffer(path), { encoding: 'buffer' }).map((name) => decodeName(name)))
+}
+
+function statWith(stat: (bytes: Buffer) => BigIntStats, path: string): NameStat | string {
+  try {
+    const found = stat(nameBuffer(path))
+    const { dev, ino, size, nlink, rdev, mtimeNs } = found
+    return { kind: kindOf(found), dev, ino, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid), size, nlink, rdev, mtimeNs }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) throw error
+    return errnoOf(code)
+  }
+}
+
+const KINDS: Readonly<Record<number, FileKind>> = {
+  [constants.S_IFDIR]: 'directory', [constants.S_IFREG]: 'file', [constants.S_IFBLK]: 'block', [constants.S_IFCHR]: 'char',
+  [constants.S_IFLNK]: 'symlink', [constants.S_IFIFO]: 'fifo', [constants.S_IFSOCK]: 'socket',
+}
+
+function kindOf({ mode }: BigIntStats): FileKind {
+  return KINDS[Number(mode) & constants.S_IFMT] as FileKind
+}
+
+function dropQuietly(path: string): void {
+  try {
+    unlinkSync(nameBuffer(path))
+  } catch {
+    // It was never made.
+  }
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(nameBuffer(path), constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * File system images: which type a file holds, by its magic number; how that type is mounted when the device
+ * cannot be written; and how long it says it is. It attaches and mounts nothing.
+ */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { ImageType } from '../plan/step.ts'
+import { checkFs, nameBuffer } from './syscalls/check.ts'
+
+/** The type of the file system in `path`, a file or block device; undefined when it holds none that is known. */
+export function readImageType(path: string): ImageType | undefined {
+  return withImage(path, ({ read }) => TYPES.find((type) => IMAGES[type].magic.equals(read(IMAGES[type].at, IMAGES[type].magic.length))))
+}
+
+/** Options that make a read-only device of the type mount, whatever state it was left in. */
+export function imageMountOptions(type: ImageType): string {
+  return IMAGES[type].options
+}
+
+/**
+ * Whether the file ends before the file system does, so that it cannot be whole: an unfinished download, or
+ * a squashfs made with -nopad, of which a loop device hides the last part sector.
+ */
+export function isImageCutShort(path: string, type: ImageType): boolean {
+  return withImage(path, ({ read, size }) => size !== undefined && IMAGES[type].length(read) > size - (size % SECTOR))
+}
+
+/** Bytes at a place, as many as there are. */
+type Read = (at: number, length: number) => Buffer
+
+interface Image {
+  readonly read: Read
+  /** Of a file; a device’s is the kernel’s matter. */
+  readonly size: bigint | undefined
+}
+
+interface ImageRow {
+  readonly magic: Buffer
+  readonly at: number
+  readonly options: string
+  /** Bytes that the file system takes, by its superblock. */
+  readonly length: (read: Read) => bigint
+}
+
+const SECTOR = 512n
+
+/**
+ * ext4, xfs and btrfs left dirty want to replay their journal, which a read-only device refuses (EROFS, EIO): what
+ * was only in the journal is then not seen. `nouuid`: the same xfs image may be attached twice.
+ */
+const IMAGES: Readonly<Record<ImageType, ImageRow>> = {
+  squashfs: { magic: Buffer.from('hsqs'), at: 0, options: '', length: (read) => u64(read(40, 8)) },
+  erofs: { magic: Buffer.from([0xe2, 0xe1, 0xf5, 0xe0]), at: 1024, options: '', length: (read) => u32(read(1060, 4)) << BigInt(read(1036, 1)[0] ?? 0) },
+  ext4: { magic: Buffer.from([0x53, 0xef]), at: 1080, options: 'noload', length: (read) => u32(read(1028, 4)) << (u32(read(1048, 4)) + 10n) },
+  xfs: { magic: Buffer.from('XFSB'), at: 0, options: 'norecovery,nouuid', length: (read) => u64(read(8, 8).reverse()) * u32(read(4, 4).reverse()) },
+  btrfs: { magic: Buffer.from('_BHRfS_M'), at: 65_600, options: 'rescue=nologreplay', length: (read) => u64(read(65_745, 8)) },
+  iso9660: { magic: Buffer.from('CD001'), at: 32_769, options: '', length: (read) => u32(read(32_848, 4)) * (u32(read(32_896, 4)) & 0xffffn) },
+}
+
+const TYPES = Object.keys(IMAGES) as ImageType[]
+
+function withImage<T>(path: string, look: (image: Image) => T): T {
+  return checkFs(`cannot read the image '${path}'`, () => {
+    // A FIFO must not make us wait for its writer.
+    const fd = openSync(nameBuffer(path), constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stat = fstatSync(fd, { bigint: true })
+      const readable = stat.isFile() || stat.isBlockDevice()
+      return look({ read: (at, length) => (readable ? readAt(fd, at, length) : Buffer.alloc(0)), size: stat.isFile() ? stat.size : undefined })
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+function readAt(fd: number, at: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length)
+  return buffer.subarray(0, readSync(fd, buffer, 0, length, at))
+}
+
+/** Little-endian; what is missing counts as zero. */
+function u64(bytes: Buffer): bigint {
+  return Buffer.concat([bytes, Buffer.alloc(8)]).readBigUInt64LE()
+}
+
+const u32 = u64

@@ -1,0 +1,112 @@
+/**
+ * The mount table of a mount namespace, with its overlays decoded by all that this machine knows
+ * besides: receipts, running daemons, the records of image stores, and which paths exist.
+ */
+
+import type { Stats } from 'node:fs'
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { OvlError } from '../errors/ovl-error.ts'
+import { decodeOverlays } from '../mounts/decode.ts'
+import { FUSE_OVERLAYFS } from '../mounts/fuse-overlayfs.ts'
+import { parseMountinfo } from '../mounts/mountinfo.ts'
+import type { MountInfo } from '../mounts/mountinfo.ts'
+import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import type { Receipt } from '../plan/step.ts'
+import { readFuseDaemons } from './fuse-daemons.ts'
+import { readLowersOnRecord } from './image-stores.ts'
+import { readReceipts } from './receipts.ts'
+import { nameBuffer } from './syscalls/check.ts'
+import { mountNamespaceId } from './system.ts'
+
+export interface MountTable extends MountInfo {
+  /** In the order of the table: of several on one target the last is the visible one. */
+  readonly overlays: readonly OverlayMount[]
+}
+
+/** A mount namespace and a process in it. */
+export interface MountNamespace {
+  readonly inode: string
+  readonly pid: number
+}
+
+/**
+ * Reads and decodes the table of this process, or of another mount namespace. Paths there are as
+ * the process that stands for it sees them.
+ * @throws OvlError when it cannot be read
+ */
+export function readMountTable(namespace?: MountNamespace): MountTable {
+  const info = parseMountinfo(readMountinfo(namespace?.pid ?? 'self'))
+  const root = namespace === undefined ? '' : `/proc/${namespace.pid}/root`
+  const overlays = decodeOverlays(info.mounts, {
+    receipts: receipts(),
+    daemons: info.mounts.some(({ fsType }) => fsType === FUSE_OVERLAYFS) ? readFuseDaemons() : [],
+    exists: (path) => isThere(`${root}${path}`),
+    lowersOnRecord: (upper) => readLowersOnRecord(upper, root),
+  })
+  return { ...info, overlays: namespace === undefined ? overlays : overlays.map((overlay) => ({ ...overlay, namespace })) }
+}
+
+/** The other mount namespaces that processes live in, each with its first process; `hidden` counts the processes that may not be asked. */
+export function findMountNamespaces(): { readonly namespaces: readonly MountNamespace[]; readonly hidden: number } {
+  const own = mountNamespaceId()
+  const found = new Map<string, MountNamespace>()
+  let hidden = 0
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)) {
+    const inode = namespaceOf(pid)
+    if (inode === undefined) hidden += 1
+    else if (inode !== '' && inode !== own && !found.has(inode)) found.set(inode, { inode, pid })
+  }
+  return { namespaces: [...found.values()], hidden }
+}
+
+function readMountinfo(pid: number | 'self'): Buffer {
+  const path = `/proc/${pid}/mountinfo`
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException
+    throw new OvlError(code === 'EACCES' || code === 'EPERM' ? 'not-permitted' : 'not-mounted', `cannot read the mount table '${path}' (${code})`, {
+      syscall: 'read',
+      errno: code,
+      cause: error,
+      ...(pid === 'self' ? { hint: 'Is /proc mounted? `mount -t proc proc /proc` mounts it.' } : {}),
+    })
+  }
+}
+
+/** Inode of the mount namespace; empty when the process is gone, undefined when it may not be asked. */
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return /\d+/.exec(readlinkSync(`/proc/${pid}/ns/mnt`))?.[0] ?? ''
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return (code === 'EACCES' || code === 'EPERM') && !isKernelThread(pid) ? undefined : ''
+  }
+}
+
+/** Only they have no command line. */
+function isKernelThread(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length === 0
+  } catch {
+    return false
+  }
+}
+
+/** Receipts only help to understand: where they cannot be trusted or read, the table alone must do. */
+function receipts(): readonly Receipt[] {
+  try {
+    return readReceipts()
+  } catch {
+    return []
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    const found: Stats | undefined = statSync(nameBuffer(path), { throwIfNoEntry: false })
+    return found !== undefined
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Receipts on disk: one JSON file for each mount that ovl has to remember, in the state directory.
+ * They are written whole (temporary file, then rename) and hold names in the escaped form of
+ * names/bytes.ts, which JSON carries losslessly.
+ */
+
+import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import type { Receipt } from '../plan/step.ts'
+import { writeFileAtomic } from './files.ts'
+import { stateDirectory } from './system.ts'
+
+/** Every receipt that can be read; what is no receipt is left alone. */
+export function readReceipts(directory: string = stateDirectory()): Receipt[] {
+  return entriesOf(directory)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readReceipt(`${directory}/${name}`))
+    .filter((receipt) => receipt !== undefined)
+}
+
+/** One receipt, or undefined when it is gone or damaged. */
+export function readReceipt(path: string): Receipt | undefined {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Receipt>
+    return value.version === 1 && typeof value.target === 'string' && typeof value.directory === 'string' ? (value as Receipt) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes or replaces a receipt. */
+export function writeReceipt(path: string, receipt: Receipt): void {
+  writeFileAtomic(path, Buffer.from(`${JSON.stringify(receipt)}\n`))
+}
+
+/** Forgets a receipt; one that is gone already is fine. */
+export function removeReceipt(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+/** Removes receipts that a killed process was still writing. */
+export function removeUnfinished(isLive: (pid: number) => boolean): void {
+  const directory = stateDirectory()
+  for (const name of entriesOf(directory)) {
+    const pid = /\.json\.(\d+)\.new$/.exec(name)?.[1]
+    if (pid !== undefined && !isLive(Number(pid))) removeReceipt(`${directory}/${name}`)
+  }
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What this process is and where it runs: kernel, boot, namespaces, rights, arguments, place for state.
+ * All of it is read from /proc; nothing needs FFI and nothing is cached.
+ */
+
+import { accessSync, constants, existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { release } from 'node:os'
+import type { Known } from '../diagnose/facts.ts'
+import { OvlError } from '../errors/ovl-error.ts'
+import { decodeName } from '../names/bytes.ts'
+import { lstatName, makeDirectory } from './files.ts'
+
+/** As uname -r prints it. */
+export function kernelRelease(): string {
+  return release()
+}
+
+/** Bytes of a memory page, the unit of mount(2)’s limit. */
+export function pageSize(): number {
+  try {
+    // Pairs of native words: AT_PAGESZ is 6, AT_NULL 0.
+    const auxv = readFileSync('/proc/self/auxv')
+    for (let at = 0; at + 16 <= auxv.length; at += 16) if (auxv.readBigUInt64LE(at) === 6n) return Number(auxv.readBigUInt64LE(at + 8))
+  } catch {
+    // No /proc.
+  }
+  return 4096
+}
+
+/** Inode number of the mount namespace of this process, as text. */
+export function mountNamespaceId(): string {
+  return /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/mnt'))?.[1] ?? ''
+}
+
+/** Whether any process that can be seen lives in the mount namespace with that inode; true when some may not be asked. */
+export function isLiveNamespace(inode: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      return readlinkSync(`/proc/${pid}/ns/mnt`) === `mnt:[${inode}]`
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EACCES' && isUserProcess(pid)
+    }
+  })
+}
+
+/** Kernel threads have no command line, and no mounts of their own. */
+function isUserProcess(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Whether a process with that id exists. */
+export function isLiveProcess(pid: number): boolean {
+  return existsSync(`/proc/${pid}`)
+}
+
+/** Differs after every boot. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+}
+
+/** True when ids are mapped otherwise than in the initial user namespace. */
+export function inUserNamespace(): Known<boolean> {
+  return look(() => !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'latin1')))
+}
+
+const CAP_SYS_ADMIN = 21n
+
+/** Whether CAP_SYS_ADMIN is in force, in whichever user namespace this process is. */
+export function capSysAdmin(): Known<boolean> {
+  return look(() => {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]
+    if (effective === undefined) throw new Error('/proc/self/status has no CapEff')
+    return ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n
+  })
+}
+
+/**
+ * Where ovl keeps receipts: `/run/ovl` for root and whoever may write there, else `$XDG_RUNTIME_DIR/ovl`, else
+ * `/tmp/ovl-<uid>`. It need not exist; if it does, it is ours alone.
+ * @throws OvlError not-permitted, when somebody else could have planted what lies in it
+ */
+export function stateDirectory(): string {
+  const directory = pickStateDirectory()
+  const found = lstatName(directory)
+  if (found === 'ENOENT') return directory
+  if (typeof found === 'object' && found.kind === 'directory' && found.uid === ownUid() && (found.mode & 0o022) === 0) return directory
+  throw new OvlError('not-permitted', `'${directory}' is not a directory that only this user can write`, {
+    hint: `Remove it, or set XDG_RUNTIME_DIR to a directory of your own.`,
+    ...(typeof found === 'string' ? { syscall: 'lstat', errno: found } : {}),
+  })
+}
+
+/** The same, made (0700) if it was missing. */
+export function makeStateDirectory(): string {
+  makeDirectory(stateDirectory(), 0o700)
+  return stateDirectory()
+}
+
+/**
+ * The command’s arguments (what follows the script in `process.argv`) as names: node decodes them lossily,
+ * /proc/self/cmdline has their bytes. Where the two do not match (process.title was set), node’s are given.
+ */
+export function rawArguments(): string[] {
+  const lossy = process.argv.slice(2)
+  if (!lossy.some((word) => word.includes('\ufffd'))) return lossy
+  try {
+    const words = decodeName(readFileSync('/proc/self/cmdline')).split('\0').slice(0, -1)
+    const exact = words.slice(words.length - lossy.length)
+    const alike = exact.every((word, i) => word === lossy[i] || lossy[i]?.includes('\ufffd') === true)
+    return exact.length === lossy.length && alike ? exact : lossy
+  } catch {
+    return lossy
+  }
+}
+
+function pickStateDirectory(): string {
+  const userns = inUserNamespace()
+  const initialRoot = ownUid() === 0 && userns.known && !userns.value
+  if (initialRoot || isWritable(lstatName('/run/ovl') === 'ENOENT' ? '/run' : '/run/ovl')) return '/run/ovl'
+  const runtime = process.env['XDG_RUNTIME_DIR']
+  return runtime !== undefined && runtime.startsWith('/') && isWritable(runtime) ? `${runtime}/ovl` : `/tmp/ovl-${ownUid()}`
+}
+
+function ownUid(): number {
+  return process.getuid?.() ?? 0
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function look<T>(read: () => T): Known<T> {
+  try {
+    return { known: true, value: read() }
+  } catch (error) {
+    return { known: false, why: (error as Error).message }
+  }
+}

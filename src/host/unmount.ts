@@ -1,0 +1,39 @@
+/** umount2(2) with the patience of those who share a machine: a bounded wait while something holds the mount. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import { run } from './exec.ts'
+import { unmount } from './syscalls/mount-legacy.ts'
+
+/** containerd's figures are 50 × 50 ms; one second is enough for a dying process to let go. */
+const TRIES = 20
+const PAUSE_MS = 50
+
+/** Unmounts the topmost mount at `path`. @throws OvlError `umount-busy` when it stays busy, `not-mounted` when nothing is there. */
+export async function unmountPatiently(path: string, lazy: boolean): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return unmount(path, { lazy, noFollow: true })
+    } catch (error) {
+      if (!isOvlError(error)) throw error
+      if (error.errno === 'EINVAL') throw error.with({ code: 'not-mounted', message: `nothing is mounted at '${path}'` })
+      if (error.errno === 'EPERM' && (await fuseUnmount(path, lazy))) return
+      if (error.errno !== 'EBUSY') throw error
+      if (left === 0) throw new OvlError('umount-busy', `'${path}' is busy`, { syscall: 'umount2', errno: 'EBUSY', cause: error })
+    }
+    await sleep(PAUSE_MS)
+  }
+}
+
+/** A FUSE mount made without privileges is taken down by its setuid helper. */
+async function fuseUnmount(path: string, lazy: boolean): Promise<boolean> {
+  for (const helper of ['fusermount3', 'fusermount']) {
+    try {
+      const { exitCode } = await run(helper, [lazy ? '-uz' : '-u', '--', path])
+      return exitCode === 0
+    } catch (error) {
+      if (!isOvlError(error) || error.code !== 'tool-missing') throw error
+    }
+  }
+  return false
+}

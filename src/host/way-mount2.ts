@@ -1,0 +1,58 @@
+/**
+ * mount(2): all options in one page of text. Names too long for it are made relative to a common
+ * directory, or replaced by descriptor numbers; both need a working directory of their own, so such
+ * mounts are made by a child process (mount-child.ts) and never by moving ours.
+ */
+
+import { fileURLToPath } from 'node:url'
+import { OvlError } from '../errors/ovl-error.ts'
+import type { FindingCode } from '../errors/codes.ts'
+import { fitMountData } from '../overlay/limits.ts'
+import type { FittedData } from '../overlay/limits.ts'
+import { run } from './exec.ts'
+import { legacyBits } from './syscalls/mount-flags.ts'
+import { mountLegacy, setPropagation } from './syscalls/mount-legacy.ts'
+import { pageSize } from './system.ts'
+import type { BeforeAttach, OverlayStep, WayAnswer } from './ways.ts'
+
+/** What the child is asked to do, as JSON on its standard input. */
+export interface ChildRequest {
+  readonly step: OverlayStep
+  readonly form: FittedData['form']
+  readonly cwd?: string
+}
+
+/** What it answers on its standard output. */
+export type ChildAnswer = { readonly ok: true } | { readonly ok: false; readonly code: FindingCode; readonly message: string; readonly errno?: string; readonly syscall?: string }
+
+/** Mounts with the first spelling that fits a page. */
+export async function mountByMount2(step: OverlayStep, _beforeAttach: BeforeAttach): Promise<WayAnswer> {
+  const forms = (['absolute', 'relative', 'proc-fd'] as const).filter((form) => step.forms === undefined || step.forms.includes(form))
+  const fitting = fitMountData(step.params, pageSize(), forms)
+  if (!fitting.ok) return { closed: fitting.why }
+  const { form, data, cwd } = fitting.value
+  if (form === 'absolute') mountLegacy(step.source, step.target, 'overlay', legacyBits(step.flags), data)
+  else await mountInChild({ step, form, ...(cwd === undefined ? {} : { cwd }) })
+  if (step.propagation !== undefined) setPropagation(step.target, step.propagation)
+  return { taken: { via: 'mount2', form } }
+}
+
+/** The built child lies at the same depth for the library (dist/host) and the bundled command (dist/cli). */
+const CHILD = new URL('../../dist/host/mount-child.js', import.meta.url)
+
+async function mountInChild(request: ChildRequest): Promise<void> {
+  const { stdout, stderr } = await run(process.execPath, [fileURLToPath(CHILD)], { input: JSON.stringify(request) })
+  const answer = parseAnswer(stdout)
+  if (answer === undefined) throw new OvlError('internal', `the mounting child gave no answer: ${stderr.trim().split('\n').at(-1) ?? ''}`, { step: 'mount-overlay' })
+  if (answer.ok) return
+  const { code, message, errno, syscall } = answer
+  throw new OvlError(code, message, { step: 'mount-overlay', ...(errno === undefined ? {} : { errno }), ...(syscall === undefined ? {} : { syscall }) })
+}
+
+function parseAnswer(text: string): ChildAnswer | undefined {
+  try {
+    return JSON.parse(text) as ChildAnswer
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,44 @@
+/** The public API of ovl, re-exports only: the map of the product. */
+
+// Saying it
+export { overlay } from './overlay/builder.ts'
+export type { LowerInput, OverlayBuilder, PathInput } from './overlay/builder.ts'
+export { MOUNT_FLAGS, PROPAGATIONS } from './overlay/spec.ts'
+export type { LowerLayer, MountFlag, OverlaySpec, Propagation } from './overlay/spec.ts'
+export { OPTION_TABLE } from './overlay/options.ts'
+export type { OptionName, OptionRow } from './overlay/options.ts'
+export { specFromWords } from './overlay/words.ts'
+export type { MountWords } from './overlay/words.ts'
+export { validate } from './overlay/validate.ts'
+
+// Encoding it
+export { encode } from './ops/options.ts'
+export type { Encoding, OptionsDescription } from './ops/options.ts'
+export type { FsconfigCall } from './overlay/encode.ts'
+
+// Mounting it, changing it, taking it down
+export { mount, planOfMount } from './ops/mount.ts'
+export type { MountOptions, MountResult, Mounted } from './ops/mount.ts'
+export { remount, planOfRemount } from './ops/remount.ts'
+export type { Remounted } from './ops/remount.ts'
+export { planOfUnmount, unmount, unmountStale } from './ops/unmount.ts'
+export type { UnmountOptions, Unmounted } from './ops/unmount.ts'
+export type { Form, ImageType, Plan, Receipt, Step, Via } from './plan/step.ts'
+export { describePlan, toShell } from './plan/describe.ts'
+
+// Seeing it
+export { list } from './ops/list.ts'
+export type { ListOptions } from './ops/list.ts'
+export { inspect } from './ops/inspect.ts'
+export type { Inspection } from './ops/inspect.ts'
+export type { Maker, OverlayMount } from './mounts/overlay-mount.ts'
+
+// What can go wrong
+export { OvlError, isOvlError } from './errors/ovl-error.ts'
+export type { OvlErrorDetails } from './errors/ovl-error.ts'
+export { FINDING_CODES } from './errors/codes.ts'
+export type { FindingCode } from './errors/codes.ts'
+export type { Confidence, Evidence, EvidenceSource, Finding, Fix, Severity } from './errors/finding.ts'
+
+// Names that are no UTF-8
+export { decodeName, encodeName } from './names/bytes.ts'

@@ -1,0 +1,11 @@
+/** Names as words of a POSIX shell, so that a printed command can be pasted. */
+
+import { encodeName, isUtf8Name } from './bytes.ts'
+
+/** Quotes a name when it needs it; control characters and bytes that are no UTF-8 become `$'\ooo'`. */
+export function quoteShell(name: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(name) && !name.startsWith('-')) return name
+  if (isUtf8Name(name) && !/[\u0000-\u001f\u007f]/.test(name)) return `'${name.replaceAll("'", String.raw`'\''`)}'`
+  const octal = [...encodeName(name)].map((byte) => (byte < 0x20 || byte > 0x7e || byte === 0x27 || byte === 0x5c ? `\\${byte.toString(8).padStart(3, '0')}` : String.fromCharCode(byte)))
+  return `$'${octal.join('')}'`
+}

@@ -1,0 +1,204 @@
+/** `ovl mount`: validate → look → plan → execute → read back. */
+
+import { randomBytes } from 'node:crypto'
+import type { Finding } from '../errors/finding.ts'
+import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
+import { collectFacts } from '../host/facts.ts'
+import { execute } from '../host/execute.ts'
+import { statName } from '../host/files.ts'
+import { readImageType } from '../host/image.ts'
+import { markKernelLog } from '../host/kmsg.ts'
+import type { KernelLogMark } from '../host/kmsg.ts'
+import { bootId, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
+import { judgeFailure } from '../diagnose/judge.ts'
+import { finding } from '../errors/make-finding.ts'
+import { nameBytes } from '../names/bytes.ts'
+import { absolutePath, pathPrefixes } from '../names/path.ts'
+import { specOf } from '../overlay/builder.ts'
+import type { OverlayBuilder } from '../overlay/builder.ts'
+import { encodeMountData } from '../overlay/encode.ts'
+import { refuseFaults } from '../overlay/fault.ts'
+import { dataLimit } from '../overlay/limits.ts'
+import type { OverlaySpec } from '../overlay/spec.ts'
+import { validate } from '../overlay/validate.ts'
+import { planMount } from '../plan/plan-mount.ts'
+import type { WayTaken } from '../host/ways.ts'
+import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
+import type { Form, ImageType, Plan, Receipt, Step, Via } from '../plan/step.ts'
+import { unmount } from './unmount.ts'
+import { verifyMount } from './verify.ts'
+
+export interface MountOptions {
+  /** Which way into the kernel; default `auto`. */
+  readonly via?: Via
+  /** Restricts how that way names the layers. */
+  readonly forms?: readonly Form[]
+  /** What would be a warning after the mount (read-only superblock, dropped feature, upper in use) undoes it and fails. */
+  readonly strict?: boolean
+  /** Keep a receipt, so that `list` knows the mount as ovl's, even where `unmount` needs none. Default false. */
+  readonly remember?: boolean
+  /** Aborting undoes what was done so far and rejects with code `interrupted`. */
+  readonly signal?: AbortSignal
+}
+
+/** What is mounted. */
+export interface MountResult {
+  readonly target: string
+  /** Topmost first; an image stands as the directory it is attached at. */
+  readonly lower: readonly string[]
+  readonly data: readonly string[]
+  readonly upper?: string
+  readonly work?: string
+  readonly options: OverlaySpec['options']
+  /** The superblock is read-only: nothing can be written through the mount. */
+  readonly readOnly: boolean
+  /** The way that was taken, and how it names layers. */
+  readonly via: Exclude<Via, 'auto'>
+  readonly form: Form
+  /** Bytes a mount(2) string of these options has, and how many the kernel would keep. */
+  readonly bytes: { readonly used: number; readonly limit: number }
+  /** What was put up beside the overlay and will be taken down with it. */
+  readonly parts: Receipt['parts']
+  readonly warnings: readonly Finding[]
+}
+
+/** A mount that takes itself down: `await using m = await mount(spec)`. */
+export interface Mounted extends MountResult, AsyncDisposable {
+  /** Takes down the overlay and all that was put up for it. */
+  unmount(): Promise<void>
+}
+
+/**
+ * Mounts an overlay.
+ * @param said a builder or a spec, with a target; relative paths are taken from the working directory
+ * @returns what is mounted, read back from the kernel, with warnings for what it silently did otherwise
+ * @throws OvlError whose `findings` name the cause, root cause first; nothing stays mounted
+ */
+export async function mount(said: OverlaySpec | OverlayBuilder, options: MountOptions = {}): Promise<Mounted> {
+  const request = requestOf(said, options)
+  const log = markKernelLog()
+  try {
+    const facts = look(request.spec)
+    const plan = planMount(request, facts)
+    const { taken, undo } = await execute(plan, { signal: options.signal })
+    const result = checked(request, plan, taken, log, options.strict === true, undo)
+    const down = async (): Promise<void> => {
+      await unmount(result.target)
+    }
+    return Object.assign(result, { unmount: down, [Symbol.asyncDispose]: down })
+  } catch (error) {
+    throw explained(error, request.spec, log)
+  } finally {
+    log.close()
+  }
+}
+
+/** Reads the mount back; a mount that is not what was said, or under `strict` not all of it, is undone. */
+function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => string[]): MountResult {
+  const step = overlayStep(plan)
+  try {
+    if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
+    const placed = placedSpec(spec, step)
+    const verified = verifyMount(placed, step, taken, log)
+    const worst = verified.warnings.find(({ severity }) => severity !== 'note')
+    if (strict && worst !== undefined) throw new OvlError(worst.code, worst.title, { step: 'verify', findings: verified.warnings })
+    return resultOf(placed, step, taken, verified, partsOf(plan))
+  } catch (error) {
+    const left = undo()
+    throw isOvlError(error) && left.length > 0 ? error.with({ undo: left }) : error
+  }
+}
+
+/**
+ * The plan that {@link mount} would execute, for `--dry-run`. Looks at the paths, changes nothing.
+ * @throws OvlError as {@link mount} does for what can be seen beforehand
+ */
+export function planOfMount(said: OverlaySpec | OverlayBuilder, options: MountOptions = {}): Plan {
+  const request = requestOf(said, options)
+  try {
+    return planMount(request, look(request.spec))
+  } catch (error) {
+    throw explained(error, request.spec, undefined)
+  }
+}
+
+function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, remember = false }: MountOptions): MountRequest {
+  const spec = specOf(said)
+  refuseFaults(validate(spec))
+  const { target } = spec
+  if (target === undefined) throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
+  return { spec: { ...spec, target }, ways: [via], remember, ...(forms === undefined ? {} : { forms }) }
+}
+
+/** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
+function look(spec: MountRequest['spec']): MountFacts {
+  const cwd = process.cwd()
+  const images = new Map<string, ImageType>()
+  for (const { path } of [...spec.lower, ...spec.data]) {
+    const absolute = absolutePath(path, cwd)
+    const found = statName(absolute)
+    if (typeof found === 'string') throw syscallError('stat', found, `cannot use the lower layer '${path}'`).with({ step: 'look' })
+    if (found.kind !== 'file') continue
+    const type = readImageType(absolute)
+    if (type !== undefined) images.set(absolute, type)
+  }
+  return { cwd, images, missing: missingPaths(spec, cwd), stateDirectory: stateDirectory(), id: randomBytes(6).toString('hex'), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() }
+}
+
+function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {
+  const made = [...(spec.mkdir ? [spec.target, spec.upper] : []), ...(spec.mkdir || spec.workDerived === true ? [spec.work] : [])]
+  const prefixes = made.flatMap((path) => (path === undefined ? [] : pathPrefixes(absolutePath(path, cwd))))
+  return new Set(prefixes.filter((prefix) => statName(prefix) === 'ENOENT'))
+}
+
+type OverlayStep = Extract<Step, { do: 'mount-overlay' }>
+
+function overlayStep({ steps }: Plan): OverlayStep {
+  const step = steps.find((step) => step.do === 'mount-overlay')
+  if (step === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
+  return step
+}
+
+function partsOf({ steps }: Plan): Receipt['parts'] {
+  return steps.find((step) => step.do === 'write-receipt')?.receipt.parts ?? []
+}
+
+/** The spec with its layers where the plan put them: images attached, paths absolute. */
+function placedSpec(spec: OverlaySpec, { params }: OverlayStep): OverlaySpec {
+  const layers = (role: string): { path: string }[] => params.flatMap((param) => (param.kind === 'layer' && param.role === role ? [{ path: param.path }] : []))
+  const { tmpfs: _, ...rest } = spec
+  const [upper] = layers('upper')
+  const [work] = layers('work')
+  return { ...rest, lower: layers('lower'), data: layers('data'), ...(upper === undefined ? {} : { upper: upper.path }), ...(work === undefined ? {} : { work: work.path }) }
+}
+
+function resultOf(spec: OverlaySpec, step: OverlayStep, taken: WayTaken, verified: { readOnly: boolean; warnings: readonly Finding[] }, parts: Receipt['parts']): MountResult {
+  return {
+    target: step.target,
+    lower: spec.lower.map(({ path }) => path),
+    data: spec.data.map(({ path }) => path),
+    ...(spec.upper === undefined ? {} : { upper: spec.upper }),
+    ...(spec.work === undefined ? {} : { work: spec.work }),
+    options: spec.options,
+    readOnly: verified.readOnly,
+    via: taken.via,
+    form: taken.form,
+    bytes: { used: nameBytes(encodeMountData(step.params)), limit: dataLimit(pageSize()) },
+    parts,
+    warnings: verified.warnings,
+  }
+}
+
+/** The error with its cause named: by itself where the code says it, else from the facts as they are now. */
+function explained(error: unknown, spec: OverlaySpec, log: KernelLogMark | undefined): OvlError {
+  if (!isOvlError(error)) return new OvlError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+  if (error.findings.length > 0) return error
+  if (error.code !== 'unknown') return error.with({ findings: [finding(error.code, { title: error.message, fix: error.details.hint === undefined ? [] : [{ text: error.details.hint }] })] })
+  const { step = 'mount-overlay', syscall, errno, kernel: context = [] } = error.details
+  const kernel = log?.lines() ?? ({ known: false, why: 'nothing was tried' } as const)
+  const trial = { step, context, kernel, ...(syscall === undefined ? {} : { syscall }), ...(errno === undefined ? {} : { errno }) }
+  const findings = judgeFailure(collectFacts(spec, { trial }))
+  const words = [...context, ...(kernel.known ? kernel.value : [])]
+  const [first] = findings
+  return error.with({ findings, kernel: words, ...(first === undefined ? {} : { code: first.code, message: first.title }) })
+}

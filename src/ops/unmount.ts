@@ -1,0 +1,129 @@
+/** `ovl umount`: takes down an overlay and all that was put up for it, and names whoever holds it. */
+
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import { finding } from '../errors/make-finding.ts'
+import { execute } from '../host/execute.ts'
+import type { Executed } from '../host/execute.ts'
+import { realName } from '../host/files.ts'
+import { collectHolders } from '../host/holders.ts'
+import { readMountTable } from '../host/mount-table.ts'
+import type { MountTable } from '../host/mount-table.ts'
+import { readReceipts, removeUnfinished } from '../host/receipts.ts'
+import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
+import { isWithin, absolutePath } from '../names/path.ts'
+import { quoteShell } from '../names/shell.ts'
+import { mountOfReceipt, receiptOfMount } from '../mounts/receipt.ts'
+import { planUnmount } from '../plan/plan-unmount.ts'
+import type { Plan, Receipt } from '../plan/step.ts'
+
+export interface UnmountOptions {
+  /** Detach now, let go when the last user is gone. Upper and work stay in use until then. */
+  readonly lazy?: boolean
+  /** Also take down what is mounted below the target. */
+  readonly recursive?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface Unmounted {
+  readonly target: string
+  /** Paths that were unmounted, in order. */
+  readonly unmounted: readonly string[]
+  /** Directories that ovl had made and now removed. */
+  readonly removed: readonly string[]
+}
+
+/**
+ * Unmounts the overlay at `target`, deepest part first, and removes what ovl made for it.
+ * @throws OvlError `not-mounted` when there is no overlay, `umount-busy` with the holders in `findings`
+ */
+export async function unmount(target: string, options: UnmountOptions = {}): Promise<Unmounted> {
+  const path = realTarget(target)
+  return run(path, planFor(path, options, readMountTable()), options.signal)
+}
+
+/** The plan that {@link unmount} would execute. */
+export function planOfUnmount(target: string, options: UnmountOptions = {}): Plan {
+  return planFor(realTarget(target), options, readMountTable())
+}
+
+/**
+ * Clears what mounts of ovl left behind whose process died half-way or that were taken down by other
+ * means: parts still mounted, directories, receipts. Live mounts and other namespaces are left alone.
+ */
+export async function unmountStale(): Promise<Unmounted[]> {
+  const table = readMountTable()
+  const stale = readReceipts().filter((receipt) => isStale(receipt, table))
+  const cleared: Unmounted[] = []
+  for (const receipt of stale) cleared.push(await run(receipt.target, planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) }), undefined))
+  removeUnfinished(isLiveProcess)
+  return cleared
+}
+
+function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions, table: MountTable): Plan {
+  const receipts = readReceipts().filter(isOfThisNamespace)
+  const here = table.mounts.findLast(({ target }) => target === path)
+  const overlay = table.overlays.findLast(({ target }) => target === path)
+  if (overlay === undefined || here?.id !== overlay.id) {
+    const remains = here === undefined ? receipts.find((receipt) => receipt.target === path && isStale(receipt, table)) : undefined
+    if (remains !== undefined) return planUnmount({ below: [], lazy, receipt: remains, mountedParts: mountedParts(remains, table) })
+    throw notMounted(path, here, overlay !== undefined)
+  }
+  const receipt = receiptOfMount(overlay, receipts)
+  const below = recursive ? table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse() : []
+  return planUnmount({ target: path, below, lazy, mountedParts: receipt === undefined ? new Set() : mountedParts(receipt, table), ...(receipt === undefined ? {} : { receipt }) })
+}
+
+async function run(target: string, plan: Plan, signal: AbortSignal | undefined): Promise<Unmounted> {
+  try {
+    const { unmounted, removed }: Executed = await execute(plan, { signal })
+    return { target, unmounted, removed }
+  } catch (error) {
+    throw isOvlError(error) ? explained(error, target) : error
+  }
+}
+
+/** The mount table has no symlinks in it; a target that is gone or hangs is taken as it was said. */
+function realTarget(target: string): string {
+  try {
+    return realName(target)
+  } catch {
+    return absolutePath(target, process.cwd())
+  }
+}
+
+function notMounted(path: string, here: { fsType: string } | undefined, covered: boolean): OvlError {
+  const title = covered ? `the overlay at '${path}' is covered by another mount (${here?.fsType})` : here === undefined ? `no overlay is mounted at '${path}'` : `what is mounted at '${path}' is no overlay but ${here.fsType}`
+  const fix = here === undefined ? { text: 'See what is mounted.', command: 'ovl list' } : { text: 'Take that down first, if it is meant.', command: `umount ${quoteShell(path)}` }
+  return new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, evidence: [{ fact: title, source: 'mountinfo' }], fix: [fix] })] })
+}
+
+function explained(error: OvlError, target: string): OvlError {
+  if (error.findings.length > 0) return error
+  if (error.code !== 'umount-busy') return error.with({ findings: [finding(error.code, { title: error.message })] })
+  const { holders, hidden } = collectHolders(target)
+  const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))
+  const unseen = hidden === 0 ? '' : ` (${hidden} processes could not be looked at)`
+  const title = holders.length === 0 ? `'${target}' is busy, and no process that can be seen holds it${unseen}` : `'${target}' is busy: held by ${[...new Set(holders.map(({ pid, command, what, path }) => (pid === undefined ? `${what} '${path}'` : `${command ?? '?'} (${pid})`)))].slice(0, 5).join(', ')}${unseen}`
+  const pids = [...new Set(holders.flatMap(({ pid }) => pid ?? []))]
+  const fix = [
+    ...(holders.some(({ what }) => what === 'mount below') ? [{ text: 'Take down what is mounted below, too.', command: `ovl umount -R ${quoteShell(target)}` }] : []),
+    ...(pids.length > 0 ? [{ text: 'End these processes, or let them leave.', command: `kill ${pids.join(' ')}` }] : []),
+    { text: 'Or detach it now; upper and work stay in use until the last holder is gone.', command: `ovl umount -l ${quoteShell(target)}` },
+  ]
+  return error.with({ message: title, findings: [finding('umount-busy', { title, evidence, fix })] })
+}
+
+const isOfThisNamespace = (receipt: Receipt): boolean => receipt.bootId === bootId() && receipt.mountNamespace === mountNamespaceId()
+
+function isStale(receipt: Receipt, table: MountTable): boolean {
+  if (receipt.bootId !== bootId()) return true
+  if (receipt.mountNamespace !== mountNamespaceId()) return !isLiveNamespace(receipt.mountNamespace)
+  if (receipt.state === 'making' && receipt.pid !== process.pid && isLiveProcess(receipt.pid)) return false
+  return mountOfReceipt(receipt, table.overlays) === undefined
+}
+
+/** Only what lies in the receipt's own directory is ever taken down as a part. */
+function mountedParts(receipt: Receipt, table: MountTable): Set<string> {
+  const mounted = new Set(table.mounts.map(({ target }) => target))
+  return new Set(receipt.parts.map(({ at }) => at).filter((at) => isWithin(at, receipt.directory) && mounted.has(at)))
+}

@@ -1,0 +1,57 @@
+/**
+ * After the mount: read it back and compare with what was asked. The kernel answers "done" to mounts
+ * that are read-only, have lost an option or share their upper; all of it is found out here.
+ */
+
+import type { Finding } from '../errors/finding.ts'
+import { OvlError } from '../errors/ovl-error.ts'
+import { judgeMounted } from '../diagnose/judge.ts'
+import { collectFacts } from '../host/facts.ts'
+import { realName, statName } from '../host/files.ts'
+import type { KernelLogMark } from '../host/kmsg.ts'
+import { readMountTable } from '../host/mount-table.ts'
+import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import type { OverlaySpec } from '../overlay/spec.ts'
+import type { Form, Step, Via } from '../plan/step.ts'
+
+type OverlayStep = Extract<Step, { do: 'mount-overlay' }>
+
+export interface Verified {
+  readonly readOnly: boolean
+  readonly warnings: readonly Finding[]
+}
+
+/**
+ * @param placed the spec with its layers where they were put in the end
+ * @throws OvlError `internal` when other directories are mounted than were said
+ */
+export function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Verified {
+  const target = realName(step.target)
+  const mounted = readMountTable().overlays.findLast((overlay) => overlay.target === target)
+  if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
+  compareLayers(placed, mounted)
+  const trial = { step: 'verify', form: taken.form, context: [], kernel: log.lines() }
+  return { readOnly: mounted.readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted } })) }
+}
+
+/** Exactly the directories that were said: by name, or where the table shows another name, by identity. */
+function compareLayers(placed: OverlaySpec, mounted: OverlayMount): void {
+  if (mounted.unresolved === true) return
+  const pairs: [string, readonly (string | undefined)[], readonly (string | undefined)[]][] = [
+    ['lower', placed.lower.map(({ path }) => path), mounted.lower],
+    ['data', placed.data.map(({ path }) => path), mounted.data],
+    // Without an upper the kernel ignores a work directory.
+    ['upper and work', placed.upper === undefined ? [] : [placed.upper, placed.work], placed.upper === undefined ? [] : [mounted.upper, mounted.work]],
+  ]
+  for (const [what, asked, found] of pairs) {
+    if (asked.length === found.length && asked.every((path, at) => isSameDirectory(path, found[at]))) continue
+    throw new OvlError('internal', `the kernel mounted other directories as ${what} than were asked for: ${found.join(', ')}`, { step: 'verify' })
+  }
+}
+
+function isSameDirectory(asked: string | undefined, found: string | undefined): boolean {
+  if (asked === found) return true
+  if (asked === undefined || found === undefined) return false
+  const [one, other] = [statName(asked), statName(found)]
+  return typeof one === 'object' && typeof other === 'object' && one.dev === other.dev && one.ino === other.ino
+}

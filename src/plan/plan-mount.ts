@@ -1,0 +1,118 @@
+/**
+ * (request, facts) → the steps of a mount, in the order that leaves nothing half-done: directories,
+ * receipt, tmpfs, images and mapped clones first, all in ovl's own directory; the overlay last.
+ */
+
+import type { LowerLayer, OverlaySpec } from '../overlay/spec.ts'
+import { paramsOf } from '../overlay/params.ts'
+import { absolutePath, pathPrefixes } from '../names/path.ts'
+import type { Form, ImageType, Plan, Receipt, Step, Via } from './step.ts'
+
+export interface MountRequest {
+  readonly spec: OverlaySpec & { readonly target: string }
+  /** The ways to try, in order. */
+  readonly ways: readonly Via[]
+  readonly forms?: readonly Form[]
+  /** Keep a receipt even where nothing but the overlay has to be taken down. */
+  readonly remember: boolean
+}
+
+export interface MountFacts {
+  readonly cwd: string
+  /** Where receipts and parts live, e.g. `/run/ovl`. */
+  readonly stateDirectory: string
+  /** Name of this mount there; unique. */
+  readonly id: string
+  /** Absolute paths of lowers that are image files. */
+  readonly images: ReadonlyMap<string, ImageType>
+  /** Absolute paths, among target, upper, work and their parents, that do not exist. */
+  readonly missing: ReadonlySet<string>
+  readonly pid: number
+  readonly mountNamespace: string
+  readonly bootId: string
+}
+
+/** Plans a mount. The spec is valid and its paths have been looked at. */
+export function planMount(request: MountRequest, facts: MountFacts): Plan {
+  const { spec } = request
+  const directory = `${facts.stateDirectory}/${facts.id}`
+  const absolute = (path: string): string => absolutePath(path, facts.cwd)
+  const parts: Part[] = []
+  const lower = spec.lower.map((layer, index) => placeLayer(layer, `${directory}/lower-${index}`, facts, parts))
+  const data = spec.data.map((layer, index) => placeLayer(layer, `${directory}/data-${index}`, facts, parts))
+  const writable = placeUpper(spec, directory, facts, parts)
+  const target = absolute(spec.target)
+  const targetDirs = spec.mkdir ? missingDirs(target, facts) : []
+  const remember = request.remember || parts.length > 0 || targetDirs.length > 0
+  const placed: OverlaySpec = { ...spec, lower: lower.map((path) => ({ path })), data: data.map((path) => ({ path })), ...writable.paths }
+  const receipt: Receipt = {
+    version: 1, state: 'making', pid: facts.pid, mountNamespace: facts.mountNamespace, bootId: facts.bootId, target, directory,
+    parts: parts.map(({ at, what, source }) => ({ at, what, source })),
+    madeDirs: targetDirs,
+    layers: { lower, data, ...writable.paths },
+  }
+  const steps: Step[] = [
+    ...targetDirs.map(makeDir(0o755)),
+    ...writable.dirs.map(makeDir(0o755)),
+    ...(remember ? [{ do: 'make-dir', path: facts.stateDirectory, mode: 0o700 } as const, { do: 'write-receipt', path: receiptPath(directory), receipt } as const] : []),
+    ...(parts.length > 0 ? [makeDir(0o700)(directory)] : []),
+    ...parts.flatMap(({ at, step }) => [makeDir(0o755)(at), ...step]),
+    {
+      do: 'mount-overlay', target, source: spec.source, params: paramsOf(placed), flags: spec.flags, ways: request.ways,
+      ...(request.forms === undefined ? {} : { forms: request.forms }),
+      ...(spec.propagation === undefined ? {} : { propagation: spec.propagation }),
+      ...(remember ? { receipt: receiptPath(directory) } : {}),
+    },
+  ]
+  return { steps }
+}
+
+/** The receipt of the mount whose own directory is `directory`. */
+export function receiptPath(directory: string): string {
+  return `${directory}.json`
+}
+
+interface Part {
+  readonly at: string
+  readonly what: Receipt['parts'][number]['what']
+  readonly source: string
+  readonly step: readonly Step[]
+}
+
+/** Where a layer is in the end: itself, or the place its image or mapped clone is attached at. */
+function placeLayer(layer: LowerLayer, at: string, facts: MountFacts, parts: Part[]): string {
+  const path = absolutePath(layer.path, facts.cwd)
+  const type = facts.images.get(path)
+  let placed = path
+  if (type !== undefined) {
+    parts.push({ at, what: 'image', source: path, step: [{ do: 'attach-image', image: path, type, at }] })
+    placed = at
+  }
+  if (layer.idmap === undefined) return placed
+  const mapped = `${at}-mapped`
+  parts.push({ at: mapped, what: 'idmap', source: placed, step: [{ do: 'clone-idmapped', from: placed, idmap: layer.idmap, at: mapped }] })
+  return mapped
+}
+
+interface Writable {
+  readonly paths: { readonly upper?: string; readonly work?: string }
+  readonly dirs: readonly string[]
+}
+
+function placeUpper(spec: OverlaySpec, directory: string, facts: MountFacts, parts: Part[]): Writable {
+  if (spec.tmpfs !== undefined) {
+    const at = `${directory}/rw`
+    const paths = { upper: `${at}/upper`, work: `${at}/work` }
+    const tmpfs: Step = { do: 'mount-tmpfs', at, ...spec.tmpfs }
+    parts.push({ at, what: 'tmpfs', source: 'tmpfs', step: [tmpfs, makeDir(0o755)(paths.upper), makeDir(0o755)(paths.work)] })
+    return { paths, dirs: [] }
+  }
+  const upper = spec.upper === undefined ? undefined : absolutePath(spec.upper, facts.cwd)
+  const work = spec.work === undefined ? undefined : absolutePath(spec.work, facts.cwd)
+  const wanted = [...(spec.mkdir && upper !== undefined ? [upper] : []), ...((spec.mkdir || spec.workDerived === true) && work !== undefined ? [work] : [])]
+  const dirs = [...new Set(wanted.flatMap((path) => missingDirs(path, facts)))]
+  return { paths: { ...(upper === undefined ? {} : { upper }), ...(work === undefined ? {} : { work }) }, dirs }
+}
+
+const makeDir = (mode: number) => (path: string): Step => ({ do: 'make-dir', path, mode })
+const missingDirs = (path: string, facts: MountFacts): string[] => pathPrefixes(path).filter((prefix) => facts.missing.has(prefix))

@@ -83,7 +83,7 @@ function confirmOption(one: Heard, option: string, suspects: readonly Suspect[],
   const key = option.split('=')[0] as string
   const others = suspects.filter(({ finding }) => !(one.sentence.codes.includes(finding.code) && finding.title.includes(key)))
   if (one.sentence.codes.includes('userns-option-refused')) return confirm({ ...one, groups: {} }, suspects, facts)
-  const fresh = refusedOption(option, one.line, one.sentence.codes[0] as FindingCode, facts)
+  const fresh = refusedOption(option, one.sentence.codes[0] as FindingCode, facts)
   return [...others, { ...fresh, said: true, finding: { ...fresh.finding, evidence: [wordsOf(one.line, one.ours)] } }]
 }
 
@@ -97,9 +97,9 @@ const BY_ROLE: Readonly<Partial<Record<FindingCode, Readonly<Partial<Record<Path
 }
 
 /** A suspect from the words alone: nothing seen fits them. */
-function fromWords({ sentence, groups, text, line }: Heard, fact: PathFact | undefined, facts: Facts): Suspect {
+function fromWords({ sentence, groups, text }: Heard, fact: PathFact | undefined, facts: Facts): Suspect {
   const [first = 'unknown'] = sentence.codes
-  if (groups['conflict'] !== undefined) return refusedPair(groups['conflict'], line, facts)
+  if (groups['conflict'] !== undefined) return refusedPair(groups['conflict'], facts)
   if (fact === undefined) return suspect(first, groups['path'] === undefined ? [] : [groups['path']], { title: TITLES[text] ?? titleOf(first, text, facts), ...EXPLAINED[text] })
   const again = pathSuspect(fact, facts)
   if (again !== undefined && sentence.codes.includes(again.finding.code)) return again

@@ -9,7 +9,6 @@
  */
 
 import { createRequire } from 'node:module'
-import { closeSync, openSync, readSync } from 'node:fs'
 import { OvlError } from '../errors/ovl-error.ts'
 
 /** A NUL-terminated string or a structure. */
@@ -138,34 +137,13 @@ function entries<V>(table: Readonly<Partial<Record<keyof Ffi, V>>>): [keyof Ffi,
   return Object.entries(table) as [keyof Ffi, V][]
 }
 
-/**
- * koffi’s entry file spends 7 of its 10 ms on finding the addon, so the addon is first asked for by
- * name; where it is not laid out so, koffi’s public entry answers.
- */
+/** By require, because it is synchronous. Naming the addon itself would save 2 of some 10 ms, and bind us to koffi’s layout. */
 function loadKoffi(): Koffi {
-  const require = createRequire(import.meta.url)
   try {
-    return require(`@koromix/koffi-linux-${process.arch}/${cLibrary()}_${process.arch}/koffi.node`) as Koffi
-  } catch {
-    // Not hoisted, built from source, or laid out in another way.
-  }
-  try {
-    return require('koffi') as Koffi
+    return createRequire(import.meta.url)('koffi') as Koffi
   } catch (cause) {
     throw unavailable('koffi cannot be loaded', cause)
   }
-}
-
-/** `musl`, or `linux` for glibc, as koffi names its builds: by the program interpreter of node, which is named on its first page. */
-function cLibrary(): 'musl' | 'linux' {
-  const page = Buffer.alloc(4096)
-  const fd = openSync('/proc/self/exe', 'r')
-  try {
-    readSync(fd, page)
-  } finally {
-    closeSync(fd)
-  }
-  return page.includes('/ld-musl-') ? 'musl' : 'linux'
 }
 
 function unavailable(why: string, cause?: unknown): OvlError {

@@ -5,15 +5,18 @@
 
 import type { Stats } from 'node:fs'
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { encodeName } from '../names/bytes.ts'
 import { OvlError } from '../errors/ovl-error.ts'
-import { decodeOverlays } from '../mounts/decode.ts'
+import { decodeOverlays, isOverlay } from '../mounts/decode.ts'
+import type { Knowledge } from '../mounts/decode.ts'
 import { FUSE_OVERLAYFS } from '../mounts/fuse-overlayfs.ts'
 import { parseMountinfo } from '../mounts/mountinfo.ts'
-import type { MountInfo } from '../mounts/mountinfo.ts'
+import type { Mount, MountInfo } from '../mounts/mountinfo.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import type { Receipt } from '../plan/step.ts'
 import { readFuseDaemons } from './fuse-daemons.ts'
 import { readLowersOnRecord } from './image-stores.ts'
+import { readProcFile } from './proc-file.ts'
 import { readReceipts } from './receipts.ts'
 import { nameBuffer } from './syscalls/check.ts'
 import { mountNamespaceId } from './system.ts'
@@ -37,14 +40,30 @@ export interface MountNamespace {
 export function readMountTable(namespace?: MountNamespace): MountTable {
   const info = parseMountinfo(readMountinfo(namespace?.pid ?? 'self'))
   const root = namespace === undefined ? '' : `/proc/${namespace.pid}/root`
-  const overlays = decodeOverlays(info.mounts, {
-    receipts: receipts(),
-    daemons: info.mounts.some(({ fsType }) => fsType === FUSE_OVERLAYFS) ? readFuseDaemons() : [],
-    exists: (path) => isThere(`${root}${path}`),
-    lowersOnRecord: (upper) => readLowersOnRecord(upper, root),
-  })
+  const overlays = decodeOverlays(info.mounts, knowledge(info.mounts, root))
   return { ...info, overlays: namespace === undefined ? overlays : overlays.map((overlay) => ({ ...overlay, namespace })) }
 }
+
+/**
+ * The topmost mount at `target` (no symlinks in it), decoded if it is an overlay. Reads one line of the
+ * table: with thousands of mounts the rest is not even parsed.
+ */
+export function readMountAt(target: string): { readonly mount: Mount; readonly overlay?: OverlayMount } | undefined {
+  const table = readMountinfo('self')
+  const field = Buffer.from(` ${escapeTarget(encodeName(target).toString('latin1'))} `, 'latin1')
+  for (let at = table.lastIndexOf(field); at >= 0; at = at === 0 ? -1 : table.lastIndexOf(field, at - 1)) {
+    const start = table.lastIndexOf(0x0a, at) + 1
+    const end = table.indexOf(0x0a, at)
+    const [mount] = parseMountinfo(table.subarray(start, end < 0 ? table.length : end)).mounts
+    if (mount?.target !== target) continue
+    const [overlay] = isOverlay(mount) ? decodeOverlays([mount], knowledge([mount], '')) : []
+    return overlay === undefined ? { mount } : { mount, overlay }
+  }
+  return undefined
+}
+
+/** The characters that the kernel escapes in a mount point. */
+const escapeTarget = (target: string): string => target.replace(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
 
 /** The other mount namespaces that processes live in, each with its first process; `hidden` counts the processes that may not be asked. */
 export function findMountNamespaces(): { readonly namespaces: readonly MountNamespace[]; readonly hidden: number } {
@@ -62,7 +81,7 @@ export function findMountNamespaces(): { readonly namespaces: readonly MountName
 function readMountinfo(pid: number | 'self'): Buffer {
   const path = `/proc/${pid}/mountinfo`
   try {
-    return readFileSync(path)
+    return readProcFile(path)
   } catch (error) {
     const { code = 'EIO' } = error as NodeJS.ErrnoException
     throw new OvlError(code === 'EACCES' || code === 'EPERM' ? 'not-permitted' : 'not-mounted', `cannot read the mount table '${path}' (${code})`, {
@@ -71,6 +90,15 @@ function readMountinfo(pid: number | 'self'): Buffer {
       cause: error,
       ...(pid === 'self' ? { hint: 'Is /proc mounted? `mount -t proc proc /proc` mounts it.' } : {}),
     })
+  }
+}
+
+function knowledge(mounts: readonly Mount[], root: string): Knowledge {
+  return {
+    receipts: receipts(),
+    daemons: mounts.some(({ fsType }) => fsType === FUSE_OVERLAYFS) ? readFuseDaemons() : [],
+    exists: (path) => isThere(`${root}${path}`),
+    lowersOnRecord: (upper) => readLowersOnRecord(upper, root),
   }
 }
 

@@ -57,29 +57,38 @@ export function judgeHealth(facts: HealthFacts): Finding[] {
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
 
-function missingLayers({ layers }: HealthFacts): Finding[] {
-  return layers.flatMap((layer) => {
-    if (layer.exists !== false) return []
-    const { role, path } = layer
-    const writable = role === 'upper' || role === 'work'
-    const cause = layer.deleted === true ? 'it was removed before it was mounted' : 'it was removed or renamed, or belongs to another mount namespace'
-    return [
-      finding(role === 'upper' ? 'upper-missing' : role === 'work' ? 'work-missing' : 'lower-missing', {
-        title: `${nameLayer(layer)} '${path}' does not exist (any more): ${cause}`,
-        severity: writable ? 'error' : 'warning',
-        explanation: writable
-          ? 'The overlay still holds the directory, but it has no name any more: what is written goes nowhere and is lost with the mount.'
-          : 'The overlay still holds the directory and shows what was in it. It cannot be mounted again as it is.',
-        evidence: [
-          { fact: `the mount table lists '${path}' as ${role}`, source: 'mountinfo' },
-          layer.deleted === true ? { fact: 'the kernel marks it “(deleted)”', source: 'mountinfo' } : { fact: `'${path}': no such file or directory`, source: 'stat' },
-        ],
-        confidence: layer.deleted === true ? 'certain' : 'likely',
-        fix: [{ text: writable ? 'Copy what you need out of the mount, then unmount it and mount it with a fresh upper and work.' : 'Bring the directory back before the next mount, or mount without it.' }],
-      }),
-    ]
+/** One finding a code: where one lower is gone, mostly all are. */
+function missingLayers({ overlay, layers }: HealthFacts): Finding[] {
+  const missing = layers.filter(({ exists }) => exists === false)
+  return (['upper-missing', 'work-missing', 'lower-missing'] as const).flatMap((code) => {
+    const gone = missing.filter(({ role }) => (isWritableRole(role) ? code === `${role}-missing` : code === 'lower-missing'))
+    return gone.length === 0 ? [] : [missingFinding(code, gone, isNamedElsewhere(overlay))]
   })
 }
+
+function missingFinding(code: 'upper-missing' | 'work-missing' | 'lower-missing', gone: readonly LayerState[], elsewhere: boolean): Finding {
+  const [first] = gone as readonly [LayerState, ...LayerState[]]
+  const certain = gone.every(({ deleted }) => deleted === true)
+  const who = gone.length === 1 ? `${nameLayer(first)} '${first.path}' does` : `${gone.length} layers, ${nameLayer(first)} '${first.path}' among them, do`
+  const writable = isWritableRole(first.role)
+  return finding(code, {
+    title: `${who} not exist${elsewhere ? ' under this name here' : ' any more'}`,
+    severity: elsewhere ? 'note' : writable ? 'error' : 'warning',
+    explanation: elsewhere
+      ? 'These layers were named before the system changed its root, or in another mount namespace. The overlay holds the directories whatever became of their names.'
+      : writable
+        ? 'The overlay still holds the directory, but it has no name any more: what is written goes nowhere and is lost with the mount.'
+        : 'The overlay still holds the directory and shows what was in it. It cannot be mounted again as it is.',
+    evidence: gone.slice(0, 5).map(({ path, deleted }) =>
+      deleted === true ? { fact: `the kernel marks '${path}' as deleted`, source: 'mountinfo' } : { fact: `'${path}': no such file or directory`, source: 'stat' },
+    ),
+    confidence: certain ? 'certain' : 'likely',
+    fix: elsewhere ? [] : [{ text: writable ? 'Copy what you need out of the mount, then unmount it and mount it with a fresh upper and work.' : 'Bring the directory back before the next mount, or mount without it.' }],
+  })
+}
+
+/** A root file system got its layers before it was the root; systemd names them in namespaces of its own. */
+const isNamedElsewhere = ({ target, maker }: OverlayMount): boolean => target === '/' || maker.name === 'systemd' || maker.name === 'live-system'
 
 function workUnusable({ overlay, workInWork }: HealthFacts): Finding[] {
   if (workInWork !== false || overlay.work === undefined || overlay.upper === undefined) return []

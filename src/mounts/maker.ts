@@ -22,6 +22,7 @@ const ROWS: Readonly<Record<Place, readonly Row[]>> = {
     // Docker, and buildkit, with containerd's store.
     [/\/rootfs\/overlayfs\/([0-9a-f]{64})$/, 'docker', '$1'],
     [/\/buildkit\/(?:[^/]+\/)?executor\/([^/]+)\/rootfs$/, 'buildkit', '$1'],
+    [/\/io\.containerd\.runtime\.v2\.task\/moby\/([^/]+)\/rootfs$/, 'docker', '$1'],
     [/\/io\.containerd\.runtime\.v[12]\.[^/]+\/[^/]+\/([^/]+)\/rootfs$/, 'containerd', '$1'],
     [/\/overlay\/([0-9a-f]{64})\/merged$/, 'containers-storage', '$1'],
     [/\/overlay-containers\/([0-9a-f]{64})\/(?:userdata\/overlay|rootfs)\//, 'containers-storage', '$1'],

@@ -124,11 +124,13 @@ function hasWorkInWork({ type, work }: OverlayMount, layers: readonly LayerView[
   return fact.known ? fact.value.work === 'directory' : undefined
 }
 
-/** From the records of the image store; Docker keeps its containers apart from containerd's snapshots. */
+/** From the records of the image store; where containerd keeps the layers, from the target. */
 function containerOf({ maker, target }: OverlayMount, layers: readonly LayerView[]): ContainerName | undefined {
   const upper = layers.find(({ role }) => role === 'upper')?.identity?.container
-  const root = maker.name === 'docker' ? /^(.+)\/rootfs\/overlayfs\/[0-9a-f]+$/.exec(target)?.[1] : undefined
-  return upper ?? (root === undefined || maker.id === undefined ? undefined : readDockerContainer(root, maker.id))
+  if (upper !== undefined || maker.id === undefined) return upper
+  const root = /^(.+)\/rootfs\/overlayfs\/[0-9a-f]+$/.exec(target)?.[1]
+  if (maker.name === 'docker' && root !== undefined) return readDockerContainer(root, maker.id) ?? { id: maker.id }
+  return /\/io\.containerd\.runtime\.v[^/]+\/[^/]+\/[^/]+\/rootfs$/.test(target) ? { id: maker.id } : undefined
 }
 
 const PARAMETERS = '/sys/module/overlay/parameters'

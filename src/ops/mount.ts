@@ -21,7 +21,7 @@ import { refuseFaults } from '../overlay/fault.ts'
 import { dataLimit } from '../overlay/limits.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { validate } from '../overlay/validate.ts'
-import { planMount } from '../plan/plan-mount.ts'
+import { needsReceipt, planMount } from '../plan/plan-mount.ts'
 import type { WayTaken } from '../host/ways.ts'
 import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
 import type { Form, ImageType, Plan, Receipt, Step, Via } from '../plan/step.ts'
@@ -78,8 +78,7 @@ export async function mount(said: OverlaySpec | OverlayBuilder, options: MountOp
   const request = requestOf(said, options)
   const log = markKernelLog()
   try {
-    const facts = look(request.spec)
-    const plan = planMount(request, facts)
+    const plan = planMount(request, look(request))
     const { taken, undo } = await execute(plan, { signal: options.signal })
     const result = checked(request, plan, taken, log, options.strict === true, undo)
     const down = async (): Promise<void> => {
@@ -116,7 +115,7 @@ function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined
 export function planOfMount(said: OverlaySpec | OverlayBuilder, options: MountOptions = {}): Plan {
   const request = requestOf(said, options)
   try {
-    return planMount(request, look(request.spec))
+    return planMount(request, look(request))
   } catch (error) {
     throw explained(error, request.spec, undefined)
   }
@@ -131,7 +130,8 @@ function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, re
 }
 
 /** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
-function look(spec: MountRequest['spec']): MountFacts {
+function look(request: MountRequest): MountFacts {
+  const { spec } = request
   const cwd = process.cwd()
   const images = new Map<string, ImageType>()
   for (const { path } of [...spec.lower, ...spec.data]) {
@@ -142,7 +142,9 @@ function look(spec: MountRequest['spec']): MountFacts {
     const type = readImageType(absolute)
     if (type !== undefined) images.set(absolute, type)
   }
-  return { cwd, images, missing: missingPaths(spec, cwd), stateDirectory: stateDirectory(), id: randomBytes(6).toString('hex'), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() }
+  const facts = { cwd, images, missing: missingPaths(spec, cwd) }
+  if (!needsReceipt(request, facts)) return facts
+  return { ...facts, home: { stateDirectory: stateDirectory(), id: randomBytes(6).toString('hex'), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } }
 }
 
 function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {

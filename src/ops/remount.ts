@@ -3,7 +3,7 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import { execute } from '../host/execute.ts'
-import { readMountTable } from '../host/mount-table.ts'
+import { readMountAt } from '../host/mount-table.ts'
 import { realName } from '../host/files.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import { quoteShell } from '../names/shell.ts'
@@ -57,7 +57,7 @@ function planFor(target: string, options: string): { plan: Plan; path: string } 
 }
 
 function overlayAt(path: string): OverlayMount {
-  const mount = readMountTable().overlays.findLast(({ target }) => target === path)
+  const mount = readMountAt(path)?.overlay
   if (mount !== undefined) return mount
   const title = `no overlay is mounted at '${path}'`
   throw new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, fix: [{ text: 'See what is mounted.', command: 'ovl list' }] })] })

@@ -6,12 +6,13 @@ import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
 import { realName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
-import { readMountTable } from '../host/mount-table.ts'
+import { readMountAt, readMountTable } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
 import { readReceipts, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
 import { isWithin, absolutePath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
+import type { Mount } from '../mounts/mountinfo.ts'
 import { mountOfReceipt, receiptOfMount } from '../mounts/receipt.ts'
 import { planUnmount } from '../plan/plan-unmount.ts'
 import type { Plan, Receipt } from '../plan/step.ts'
@@ -38,12 +39,12 @@ export interface Unmounted {
  */
 export async function unmount(target: string, options: UnmountOptions = {}): Promise<Unmounted> {
   const path = realTarget(target)
-  return run(path, planFor(path, options, readMountTable()), options.signal)
+  return run(path, planFor(path, options), options.signal)
 }
 
 /** The plan that {@link unmount} would execute. */
 export function planOfUnmount(target: string, options: UnmountOptions = {}): Plan {
-  return planFor(realTarget(target), options, readMountTable())
+  return planFor(realTarget(target), options)
 }
 
 /**
@@ -59,18 +60,22 @@ export async function unmountStale(): Promise<Unmounted[]> {
   return cleared
 }
 
-function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions, table: MountTable): Plan {
-  const receipts = readReceipts().filter(isOfThisNamespace)
-  const here = table.mounts.findLast(({ target }) => target === path)
-  const overlay = table.overlays.findLast(({ target }) => target === path)
-  if (overlay === undefined || here?.id !== overlay.id) {
-    const remains = here === undefined ? receipts.find((receipt) => receipt.target === path && isStale(receipt, table)) : undefined
-    if (remains !== undefined) return planUnmount({ below: [], lazy, receipt: remains, mountedParts: mountedParts(remains, table) })
-    throw notMounted(path, here, overlay !== undefined)
-  }
-  const receipt = receiptOfMount(overlay, receipts)
+function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
+  const here = readMountAt(path)
+  if (here?.overlay === undefined) return planForRemains(path, here?.mount, lazy)
+  const receipt = receiptOfMount(here.overlay, readReceipts().filter(isOfThisNamespace))
+  if (receipt === undefined && !recursive) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
+  const table = readMountTable()
   const below = recursive ? table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse() : []
-  return planUnmount({ target: path, below, lazy, mountedParts: receipt === undefined ? new Set() : mountedParts(receipt, table), ...(receipt === undefined ? {} : { receipt }) })
+  return planUnmount({ target: path, below, lazy, ...(receipt === undefined ? { mountedParts: new Set() } : { receipt, mountedParts: mountedParts(receipt, table) }) })
+}
+
+/** No overlay is to be seen at `path`, but one of ovl's may have been there, and left its parts. */
+function planForRemains(path: string, here: Mount | undefined, lazy: boolean): Plan {
+  const table = readMountTable()
+  const receipt = here === undefined ? readReceipts().find((one) => isOfThisNamespace(one) && one.target === path && isStale(one, table)) : undefined
+  if (receipt === undefined) throw notMounted(path, here, table.overlays.some(({ target }) => target === path))
+  return planUnmount({ below: [], lazy, receipt, mountedParts: mountedParts(receipt, table) })
 }
 
 async function run(target: string, plan: Plan, signal: AbortSignal | undefined): Promise<Unmounted> {

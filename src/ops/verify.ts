@@ -9,8 +9,10 @@ import { judgeMounted } from '../diagnose/judge.ts'
 import { collectFacts } from '../host/facts.ts'
 import { realName, statName } from '../host/files.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
-import { readMountTable } from '../host/mount-table.ts'
+import { readMountAt } from '../host/mount-table.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import { parentPath } from '../names/path.ts'
+import type { Known } from '../diagnose/facts.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
 
@@ -27,11 +29,40 @@ export interface Verified {
  */
 export function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Verified {
   const target = realName(step.target)
-  const mounted = readMountTable().overlays.findLast((overlay) => overlay.target === target)
+  const mounted = readMountAt(target)?.overlay
   if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
   compareLayers(placed, mounted)
-  const trial = { step: 'verify', form: taken.form, context: [], kernel: log.lines() }
+  const kernel = log.lines()
+  if (isQuiet(placed, mounted, kernel)) return { readOnly: mounted.readOnly, warnings: [] }
+  const trial = { step: 'verify', form: taken.form, context: [], kernel }
   return { readOnly: mounted.readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted } })) }
+}
+
+/**
+ * Nothing to look into: the kernel's log can be read and is silent, writing is possible where it was
+ * asked for, every option said is shown. What the kernel never warns of is looked at here.
+ */
+function isQuiet(placed: OverlaySpec, mounted: OverlayMount, kernel: Known<readonly string[]>): boolean {
+  if (!kernel.known || kernel.value.length > 0) return false
+  if (placed.upper !== undefined && mounted.readOnly && !placed.flags.includes('ro')) return false
+  if (!Object.entries(placed.options).every(([name, value]) => mounted.options[name] === value)) return false
+  return placed.upper === undefined || ![placed.upper, placed.work].some((path) => path !== undefined && liesWithinLower(path, placed))
+}
+
+/** By identity, so that bind mounts and symlinks hide nothing; `..` of the root is the root. */
+function liesWithinLower(path: string, placed: OverlaySpec): boolean {
+  const lowers = new Set(placed.lower.map((layer) => identity(layer.path)))
+  let place = realName(path)
+  for (;;) {
+    if (lowers.has(identity(place))) return true
+    if (place === '/') return false
+    place = parentPath(place)
+  }
+}
+
+function identity(path: string): string {
+  const found = statName(path)
+  return typeof found === 'string' ? found : `${found.dev}:${found.ino}`
 }
 
 /** Exactly the directories that were said: by name, or where the table shows another name, by identity. */

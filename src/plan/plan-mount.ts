@@ -19,23 +19,33 @@ export interface MountRequest {
 
 export interface MountFacts {
   readonly cwd: string
-  /** Where receipts and parts live, e.g. `/run/ovl`. */
-  readonly stateDirectory: string
-  /** Name of this mount there; unique. */
-  readonly id: string
   /** Absolute paths of lowers that are image files. */
   readonly images: ReadonlyMap<string, ImageType>
   /** Absolute paths, among target, upper, work and their parents, that do not exist. */
   readonly missing: ReadonlySet<string>
-  readonly pid: number
-  readonly mountNamespace: string
-  readonly bootId: string
+  /** Where the receipt goes; there whenever {@link needsReceipt} says so. */
+  readonly home?: Home
+}
+
+/** The place of one mount among ovl's own files, and who makes it. */
+export interface Home extends Pick<Receipt, 'pid' | 'mountNamespace' | 'bootId'> {
+  /** Where receipts and parts live, e.g. `/run/ovl`. */
+  readonly stateDirectory: string
+  /** Name of this mount there; unique. */
+  readonly id: string
+}
+
+/** Whether there is more to take down than the overlay, or the caller wants it remembered. */
+export function needsReceipt({ spec, remember }: MountRequest, { cwd, images, missing }: Omit<MountFacts, 'home'>): boolean {
+  const target = absolutePath(spec.target, cwd)
+  return remember || spec.tmpfs !== undefined || images.size > 0 || (spec.mkdir && missing.has(target)) || [...spec.lower, ...spec.data].some(({ idmap }) => idmap !== undefined)
 }
 
 /** Plans a mount. The spec is valid and its paths have been looked at. */
 export function planMount(request: MountRequest, facts: MountFacts): Plan {
   const { spec } = request
-  const directory = `${facts.stateDirectory}/${facts.id}`
+  const { home } = facts
+  const directory = home === undefined ? '' : `${home.stateDirectory}/${home.id}`
   const absolute = (path: string): string => absolutePath(path, facts.cwd)
   const parts: Part[] = []
   const lower = spec.lower.map((layer, index) => placeLayer(layer, `${directory}/lower-${index}`, facts, parts))
@@ -43,25 +53,19 @@ export function planMount(request: MountRequest, facts: MountFacts): Plan {
   const writable = placeUpper(spec, directory, facts, parts)
   const target = absolute(spec.target)
   const targetDirs = spec.mkdir ? missingDirs(target, facts) : []
-  const remember = request.remember || parts.length > 0 || targetDirs.length > 0
   const placed: OverlaySpec = { ...spec, lower: lower.map((path) => ({ path })), data: data.map((path) => ({ path })), ...writable.paths }
-  const receipt: Receipt = {
-    version: 1, state: 'making', pid: facts.pid, mountNamespace: facts.mountNamespace, bootId: facts.bootId, target, directory,
-    parts: parts.map(({ at, what, source }) => ({ at, what, source })),
-    madeDirs: targetDirs,
-    layers: { lower, data, ...writable.paths },
-  }
+  const known = { target, directory, parts: parts.map(({ at, what, source }) => ({ at, what, source })), madeDirs: targetDirs, layers: { lower, data, ...writable.paths } }
   const steps: Step[] = [
     ...targetDirs.map(makeDir(0o755)),
     ...writable.dirs.map(makeDir(0o755)),
-    ...(remember ? [{ do: 'make-dir', path: facts.stateDirectory, mode: 0o700 } as const, { do: 'write-receipt', path: receiptPath(directory), receipt } as const] : []),
+    ...(home === undefined ? [] : firstReceipt(home, known)),
     ...(parts.length > 0 ? [makeDir(0o700)(directory)] : []),
     ...parts.flatMap(({ at, step }) => [makeDir(0o755)(at), ...step]),
     {
       do: 'mount-overlay', target, source: spec.source, params: paramsOf(placed), flags: spec.flags, ways: request.ways,
       ...(request.forms === undefined ? {} : { forms: request.forms }),
       ...(spec.propagation === undefined ? {} : { propagation: spec.propagation }),
-      ...(remember ? { receipt: receiptPath(directory) } : {}),
+      ...(home === undefined ? {} : { receipt: receiptPath(directory) }),
     },
   ]
   return { steps }
@@ -70,6 +74,10 @@ export function planMount(request: MountRequest, facts: MountFacts): Plan {
 /** The receipt of the mount whose own directory is `directory`. */
 export function receiptPath(directory: string): string {
   return `${directory}.json`
+}
+
+function firstReceipt({ stateDirectory, id: _, ...who }: Home, known: Pick<Receipt, 'target' | 'directory' | 'parts' | 'madeDirs' | 'layers'>): Step[] {
+  return [makeDir(0o700)(stateDirectory), { do: 'write-receipt', path: receiptPath(known.directory), receipt: { version: 1, state: 'making', ...who, ...known } }]
 }
 
 interface Part {

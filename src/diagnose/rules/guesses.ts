@@ -1,9 +1,10 @@
 /** What a failure most likely means when nothing that was seen or said explains it. Never `certain`. */
 
+import { quoteShell } from '../../names/shell.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Facts } from '../facts.ts'
 import { isIndexed } from '../in-force.ts'
-import { quote, seen, suspect } from '../suspect.ts'
+import { quote, seen, suspect, valueOf } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
 
 /** Guesses by errno. */
@@ -24,6 +25,13 @@ const BY_ERRNO: Readonly<Record<string, (facts: Facts) => Suspect[]>> = {
       fix: [{ text: 'Look into all mount namespaces: containers and services have their own.', command: 'ovl list --all-namespaces' }],
     })]
   },
+  EINVAL: (facts) => facts.paths.filter(({ role, fsType, stackDepth }) => role === 'lower' && valueOf(fsType) === 'overlay' && stackDepth?.known === false).slice(0, 1).map(({ path, absolute }) =>
+    suspect('stack-too-deep', [path, absolute], {
+      title: `lower ${quote(path)} lies on an overlay, perhaps over another overlay`,
+      confidence: 'likely',
+      evidence: [seen('mountinfo', `${quote(absolute)} lies on an overlay whose own layers cannot be followed from here`)],
+      fix: [{ text: 'Name the layers of that overlay instead of the overlay.', command: `findmnt -T ${quoteShell(absolute)}` }],
+    })),
   ENOSPC: (facts) => {
     const upper = pathOf(facts, 'upper')
     return [suspect('no-space', [], {

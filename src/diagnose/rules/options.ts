@@ -4,64 +4,89 @@
  */
 
 import type { FindingCode } from '../../errors/codes.ts'
-import type { Finding, Fix } from '../../errors/finding.ts'
+import type { Evidence, Fix } from '../../errors/finding.ts'
 import { nearestOption } from '../../overlay/nearest.ts'
 import { findOption } from '../../overlay/options.ts'
 import { validate } from '../../overlay/validate.ts'
+import type { OverlaySpec } from '../../overlay/spec.ts'
 import { mountAgain } from '../command.ts'
 import type { Facts } from '../facts.ts'
-import { quote, suspect } from '../suspect.ts'
+import { quote, seen, suspect, valueOf, withEvidence } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
 
-/** Faults of the words. A word no table knows is only likely at fault: this kernel may know it. */
+/** Faults of the words, and, once a mount was refused, words that this kernel may not know. */
 export function optionSuspects(facts: Facts): Suspect[] {
-  const { spec, joined, trial } = facts
+  const { spec, trial } = facts
   if (spec === undefined) return []
-  const cut = new Set(joined.flatMap(({ separator, parts }) => (separator === ',' ? parts : [])))
-  const faults = validate(spec).filter(({ title }) => ![...cut].some((word) => title.startsWith(quote(word.split('=')[0] as string))))
-  return faults.map((finding): Suspect => ({ finding: trial !== undefined && finding.code === 'option-unknown' ? likelyError(finding) : finding, paths: [] }))
+  const faults = validate(spec).filter(({ code }) => code !== 'option-unknown').map((finding): Suspect => ({ finding, paths: [] }))
+  return [...faults, ...unknownWords(facts, spec), ...labels(facts, spec), ...(trial === undefined ? [] : tooNew(facts, spec))]
 }
 
-const likelyError = (finding: Finding): Finding => ({ ...finding, severity: 'error', confidence: 'likely' })
+/** A word that no table knows is only likely at fault: this kernel may know it. What was cut off a path is not one. */
+function unknownWords(facts: Facts, spec: OverlaySpec): Suspect[] {
+  const cut = new Set(facts.joined.flatMap(({ separator, parts }) => (separator === ',' ? parts : [])))
+  return spec.unknown.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)).filter((word) => !cut.has(word)).map((word) => likely(refusedOption(word, 'option-unknown', facts), seen('message', `${quote(word)} is in no table of overlay options`)))
+}
+
+function labels(facts: Facts, { label }: OverlaySpec): Suspect[] {
+  const modules = valueOf(facts.system.securityModules)
+  if (label === undefined || modules === undefined || modules.includes('selinux')) return []
+  return [withEvidence(refusedOption('context', 'option-unknown', facts), [seen('sysfs', `active security modules: ${modules.join(', ') || 'none'}`)])]
+}
+
+/** Features are backported, so a version alone proves nothing. */
+function tooNew(facts: Facts, spec: OverlaySpec): Suspect[] {
+  const here = version(facts.system.kernelRelease)
+  return Object.entries(spec.options).flatMap(([name, value]) => {
+    const since = Array.from((findOption(name)?.since ?? '').matchAll(/\d+\.\d+/g), ([text]) => version(text))
+    if (since.length === 0 || here >= Math.min(...since)) return []
+    return [likely(refusedOption(value === true ? name : `${name}=${value}`, 'option-unknown', facts), seen('proc', `kernel ${facts.system.kernelRelease}`))]
+  })
+}
+
+const version = (release: string): number => {
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10))
+  return major * 1000 + minor
+}
+
+const likely = (one: Suspect, evidence: Evidence): Suspect => withEvidence({ ...one, finding: { ...one.finding, confidence: 'likely' } }, [evidence])
 
 /** Options that came with the layers themselves, for the kernel’s words about them. */
 const LAYER_KEYS_SINCE: Readonly<Record<string, string>> = { 'lowerdir+': '6.7', 'datadir+': '6.7' }
 const LABELS = ['context', 'fscontext', 'defcontext', 'rootcontext']
 
 /** The kernel refused the word `said`: a key, or (until 6.4) `key=value`. */
-export function refusedOption(said: string, words: string, code: FindingCode, facts: Facts): Suspect {
+export function refusedOption(said: string, code: FindingCode, facts: Facts): Suspect {
   const at = said.indexOf('=')
   const key = at < 0 ? said : said.slice(0, at)
   const value = at < 0 ? saidValue(key, facts) : said.slice(at + 1)
   const whole = value === undefined || value === true ? key : `${key}=${value}`
   const row = findOption(key)
-  const evidence = [{ fact: words, source: 'kernel-log' as const }]
   const without: Fix = { text: 'Leave it out.', ...withoutOption(key, facts) }
   const since = row?.since ?? LAYER_KEYS_SINCE[key]
   const isValueKnown = row === undefined || (row.values === undefined ? value === true || value === undefined : typeof value === 'string' && row.values.includes(value))
   if (since !== undefined && isValueKnown) {
-    return suspect('option-needs-newer-kernel', [], { title: `this kernel (${facts.system.kernelRelease}) does not know ${quote(whole)}, which came with Linux ${since}`, evidence, fix: [without] })
+    return suspect('option-needs-newer-kernel', [], { title: `this kernel (${facts.system.kernelRelease}) does not know ${quote(whole)}, which came with Linux ${since}`, fix: [without] })
   }
   if (row !== undefined) {
-    return suspect('option-bad-value', [], { title: row.values === undefined ? `${row.name} is a flag and takes no value: ${quote(whole)}` : `${quote(whole)}: ${row.name} takes ${row.values.join(', ')}`, evidence, fix: [{ text: row.values === undefined ? `Write ${row.name} alone.` : `Write ${row.values.map((one) => `${row.name}=${one}`).join(' or ')}.` }] })
+    return suspect('option-bad-value', [], { title: row.values === undefined ? `${row.name} is a flag and takes no value: ${quote(whole)}` : `${quote(whole)}: ${row.name} takes ${row.values.join(', ')}`, fix: [{ text: row.values === undefined ? `Write ${row.name} alone.` : `Write ${row.values.map((one) => `${row.name}=${one}`).join(' or ')}.` }] })
   }
-  if (code === 'option-bad-value') return suspect(code, [], { title: `${quote(whole)} is not a value that the kernel takes`, evidence, fix: [without] })
+  if (code === 'option-bad-value') return suspect(code, [], { title: `${quote(whole)} is not a value that the kernel takes`, fix: [without] })
   if (LABELS.includes(key)) {
-    return suspect('option-unknown', [], { title: `${key}= is an option of SELinux, which is not active on this system`, evidence, fix: [{ text: 'Leave the label out.', ...withoutLabel(facts) }] })
+    return suspect('option-unknown', [], { title: `${key}= is an option of SELinux, which is not active on this system`, fix: [{ text: 'Leave the label out.', ...withoutLabel(facts) }] })
   }
   const nearest = nearestOption(key)
   const known: readonly Fix[] = nearest === undefined ? [] : [{ text: `Did you mean ${nearest}?` }]
-  return suspect('option-unknown', [], { title: `overlay has no option ${quote(whole)}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`, evidence, fix: [...known, without] })
+  return suspect('option-unknown', [], { title: `overlay has no option ${quote(whole)}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`, fix: [...known, without] })
 }
 
 /** The kernel refused two options together. */
-export function refusedPair(conflict: string, words: string, facts: Facts): Suspect {
+export function refusedPair(conflict: string, facts: Facts): Suspect {
   const keys = conflict.split(',').map((word) => word.split('=')[0] as string)
   const said = keys.filter((key) => facts.spec?.options[key as keyof typeof facts.spec.options] !== undefined)
   const drop = said.at(-1) ?? keys.at(-1) ?? ''
   return suspect('option-conflict', [], {
     title: `conflicting options: ${conflict}`,
-    evidence: [{ fact: words, source: 'kernel-log' }],
     fix: [{ text: `Leave ${drop} out.`, ...withoutOption(drop, facts) }],
   })
 }

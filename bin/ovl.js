@@ -9,7 +9,9 @@ if (argv.length === 1 && argv[0] === '--version') {
   // Before anything is loaded.
   require('node:fs').writeSync(1, `ovl ${version()}\n`)
 } else {
-  require('../dist/cli/ovl.cjs').run(argv, version).then((code) => {
-    process.exitCode = code
-  })
+  require('./load.js')('./ovl.cjs')
+    .run(argv, version)
+    .then((code) => {
+      process.exitCode = code
+    })
 }

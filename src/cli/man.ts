@@ -51,7 +51,7 @@ function tagged(tag: string, body: string): string[] {
   return ['.TP', `.B ${text(tag)}`, text(body)]
 }
 
-const ROFF: Readonly<Record<string, string>> = { '\\': String.raw`\e`, '-': String.raw`\-`, "'": String.raw`\(aq`, '`': String.raw`\(ga`, '^': String.raw`\(ha`, '~': String.raw`\(ti`, '"': String.raw`\(dq` }
+const ROFF: Readonly<Record<string, string>> = { '\\': String.raw`\e`, '-': String.raw`\-`, "'": String.raw`\(aq`, '`': String.raw`\(ga`, '^': String.raw`\(ha`, '~': String.raw`\(ti`, '"': String.raw`\(dq`, '…': '...', '’': String.raw`\(cq` }
 
 /** Roff text: characters that must stay what they are, those beyond ASCII, and lines that must not begin a request. */
 function text(words: string): string {

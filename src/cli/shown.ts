@@ -15,7 +15,7 @@ export function shownKey({ name, value, bare }: OptionDef): string {
 
 /** What it does, which values there are, and whether it may be repeated. */
 export function shownDoes({ does, value, many }: OptionDef): string {
-  return `${does}${value?.words === undefined ? '' : ` (${value.words.join('|')})`}${many === true ? '; may be repeated' : ''}`
+  return `${does}${value?.words === undefined ? '' : ` (${value.words.join(', ')})`}${many === true ? '; may be repeated' : ''}`
 }
 
 /** A summary as a sentence. */

@@ -8,7 +8,7 @@
 import type { FindingCode } from '../errors/codes.ts'
 import type { Attempt, Stage } from './attempt.ts'
 
-type Failures = readonly `${Exclude<Stage, 'any'>} ${string}`[]
+type Failures = readonly `${Stage} ${string}`[]
 
 const MISSING: Failures = ['set ENOENT', 'set ENAMETOOLONG', 'make ENOENT', 'make ENAMETOOLONG', 'attach ENOENT']
 
@@ -16,6 +16,7 @@ const CAUSES: Readonly<Partial<Record<FindingCode, Failures>>> = {
   // mount(2) looks at the target first, move_mount(2) at the end
   'target-missing': ['attach ENOENT', 'attach ENAMETOOLONG', 'make ENOENT'],
   'target-not-directory': ['attach ENOTDIR', 'attach EINVAL', 'make ENOTDIR', 'make EEXIST'],
+  'userns-disabled': ['open EPERM', 'attach EPERM', 'create EPERM', 'make EPERM'],
   'not-permitted': ['open EPERM', 'attach EPERM', 'create EPERM', 'make EPERM'],
   'module-missing': ['open ENODEV'],
   'filesystem-type-renamed': ['open ENODEV'],
@@ -79,12 +80,10 @@ const CAUSES: Readonly<Partial<Record<FindingCode, Failures>>> = {
 const ORDER = Object.keys(CAUSES)
 
 /** Whether a cause with this code can end so. An errno that is not known excludes nothing. */
-export function canExplain(code: FindingCode, { stage, errno }: Attempt): boolean {
+export function canExplain(code: FindingCode, { stages, errno }: Attempt): boolean {
   if (errno === undefined) return true
-  return (CAUSES[code] ?? []).some((failure) => {
-    const [at, name] = failure.split(' ')
-    return name === errno && (stage === 'any' || at === stage)
-  })
+  const failures: readonly string[] = CAUSES[code] ?? []
+  return stages.some((stage) => failures.includes(`${stage} ${errno}`))
 }
 
 /** Position in the kernel’s order of checks; causes that the kernel does not check for come last. */

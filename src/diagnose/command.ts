@@ -10,20 +10,23 @@ import type { OverlaySpec } from '../overlay/spec.ts'
 export function formatMountCommand(spec: OverlaySpec): string | undefined {
   const { target, source, lower, data, upper, work, workDerived, tmpfs, label, mkdir } = spec
   if (target === undefined) return undefined
-  const words = [
-    ...lower.flatMap(({ path }) => ['-l', path]),
-    ...data.flatMap(({ path }) => ['--data', path]),
-    ...(upper === undefined ? [] : ['-u', upper]),
-    ...(work === undefined || workDerived === true ? [] : ['-w', work]),
-    ...(tmpfs === undefined ? [] : ['--tmpfs', ...(tmpfs.size === undefined ? [] : ['--size', tmpfs.size])]),
+  return [
+    'ovl mount',
+    ...lower.flatMap(({ path }) => ['-l', pathWord(path)]),
+    ...data.flatMap(({ path }) => ['--data', pathWord(path)]),
+    ...(upper === undefined ? [] : ['-u', pathWord(upper)]),
+    ...(work === undefined || workDerived === true ? [] : ['-w', pathWord(work)]),
+    ...(tmpfs === undefined ? [] : ['--tmpfs', ...(tmpfs.size === undefined ? [] : ['--size', quoteShell(tmpfs.size)])]),
     ...optionWords(spec),
-    ...(label === undefined ? [] : ['--label', label]),
-    ...(source === 'overlay' ? [] : ['--source', source]),
+    ...(label === undefined ? [] : ['--label', quoteShell(label)]),
+    ...(source === 'overlay' ? [] : ['--source', quoteShell(source)]),
     ...(mkdir ? ['--mkdir'] : []),
-    target,
-  ]
-  return ['ovl mount', ...words.map(quoteShell)].join(' ')
+    pathWord(target),
+  ].join(' ')
 }
+
+/** A path that begins with a dash would be taken for an option. */
+const pathWord = (path: string): string => quoteShell(path.startsWith('-') ? `./${path}` : path)
 
 /** The command as part of a fix, when there is one. */
 export function mountAgain(spec: OverlaySpec | undefined): { readonly command?: string } {
@@ -34,5 +37,5 @@ export function mountAgain(spec: OverlaySpec | undefined): { readonly command?: 
 function optionWords({ options, unknown, flags }: OverlaySpec): string[] {
   const pairs = [...Object.entries(options), ...unknown.map(({ key, value }) => [key, value ?? true] as const)]
   const words = [...flags, ...pairs.map(([key, value]) => (value === true ? key : `${key}=${value}`))]
-  return words.length === 0 ? [] : ['-o', words.join(',')]
+  return words.length === 0 ? [] : ['-o', quoteShell(words.join(','))]
 }

@@ -116,6 +116,8 @@ export interface SystemFact {
   readonly moduleParameters: Known<Readonly<Record<string, string>>>
   readonly inUserNamespace: Known<boolean>
   readonly capSysAdmin: Known<boolean>
+  /** Whether the kernel lets this process mount anything at all: CAP_SYS_ADMIN must hold for the owner of the mount namespace. */
+  readonly mayMount: Known<boolean>
   readonly uid: number
   readonly mountMax: Known<number>
   readonly mountCount: Known<number>

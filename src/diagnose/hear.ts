@@ -9,11 +9,11 @@ import type { Evidence } from '../errors/finding.ts'
 import { CATALOGUE } from '../errors/catalogue.ts'
 import { absolutePath } from '../names/path.ts'
 import { readAttempt } from './attempt.ts'
-import { canExplain } from './causes.ts'
+import { canExplain, checkOrder } from './causes.ts'
 import type { Facts, PathFact, PathRole } from './facts.ts'
 import { readSentence } from './kernel-words.ts'
 import type { KernelSentence } from './kernel-words.ts'
-import { refusedOption, refusedPair } from './rules/options.ts'
+import { refusedData, refusedOption, refusedPair } from './rules/options.ts'
 import { ROLE_WORDS, pathSuspect } from './rules/paths.ts'
 import { quote, seen as evidence, suspect, valueOf, withEvidence } from './suspect.ts'
 import type { Suspect } from './suspect.ts'
@@ -65,7 +65,8 @@ function factOf(path: string, { paths, cwd }: Facts): PathFact | undefined {
 function confirm(one: Heard, suspects: readonly Suspect[], facts: Facts): Suspect[] {
   const { sentence: { codes }, groups: { path }, ours } = one
   const fact = path === undefined ? undefined : factOf(path, facts)
-  const named = suspects.find(({ finding, paths, said }) => said !== true && codes.includes(finding.code) && isAbout(paths, path, fact))
+  // Of several that the sentence fits, the one the kernel met first: what was cut or swallowed makes the others.
+  const [named] = suspects.filter(({ finding, paths, said }) => said !== true && codes.includes(finding.code) && isAbout(paths, path, fact)).sort((a, b) => checkOrder(a.finding.code) - checkOrder(b.finding.code))
   if (named !== undefined) return suspects.map((other) => (other === named ? certain(other, one) : other))
   if (suspects.some(({ finding, paths, said }) => said === true && codes.includes(finding.code) && isAbout(paths, path, fact))) return [...suspects]
   const fresh = { ...fromWords(one, fact, facts), said: true }
@@ -100,6 +101,7 @@ const BY_ROLE: Readonly<Partial<Record<FindingCode, Readonly<Partial<Record<Path
 function fromWords({ sentence, groups, text }: Heard, fact: PathFact | undefined, facts: Facts): Suspect {
   const [first = 'unknown'] = sentence.codes
   if (groups['conflict'] !== undefined) return refusedPair(groups['conflict'], facts)
+  if (DATA_LAYERS.test(text) && (facts.spec?.data.length ?? 0) > 0) return refusedData(text, facts)
   if (fact === undefined) return suspect(first, groups['path'] === undefined ? [] : [groups['path']], { title: TITLES[text] ?? titleOf(first, text, facts), ...EXPLAINED[text] })
   const again = pathSuspect(fact, facts)
   if (again !== undefined && sentence.codes.includes(again.finding.code)) return again
@@ -107,6 +109,9 @@ function fromWords({ sentence, groups, text }: Heard, fact: PathFact | undefined
   const title = sentence.codes.includes('lower-missing') ? `${ROLE_WORDS[fact.role]} ${quote(fact.path)} was not there when the kernel looked` : `${ROLE_WORDS[fact.role]} ${quote(fact.path)}: ${text}`
   return suspect(code, [fact.path, fact.absolute], { title })
 }
+
+/** Until 6.4 two colons were an empty layer; until 6.15 data-only layers wanted metacopy. */
+const DATA_LAYERS = /^empty lowerdir|^lower data-only dirs require metacopy/
 
 /** Sentences whose own words mislead. */
 const TITLES: Readonly<Record<string, string>> = {

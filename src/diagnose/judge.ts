@@ -45,9 +45,10 @@ export function judgeFailure(facts: Facts): Finding[] {
   return ranked.filter((one) => !(certain && explained.includes(one) && one.finding.confidence !== 'certain')).map(({ finding }) => finding)
 }
 
-/** What a mount that succeeded silently lacks, compared with what was asked for; worst first. */
+/** What a mount that succeeded silently lacks, compared with what was asked for; the worst first, each before what follows from it. */
 export function judgeMounted(facts: Facts): Finding[] {
-  return rank(merge(mountedSuspects(facts)), undefined).map(({ finding }) => finding)
+  const findings = merge(mountedSuspects(facts)).map(({ finding }) => finding)
+  return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
 }
 
 /** The kernel’s own words explain it; so does a fault that was seen and can end in this errno at this stage. */

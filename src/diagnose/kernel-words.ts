@@ -21,8 +21,8 @@ const remarks = (words: RegExp, ...codes: FindingCode[]): KernelSentence => ({ w
 
 const MISSING: readonly FindingCode[] = ['lower-missing', 'upper-missing', 'work-missing', 'options-too-long', 'path-not-expanded', 'unescaped-colon', 'unescaped-comma', 'option-syntax']
 
-/** A line of the kernel log or of the context log → the sentence in it, without the prefix of either. */
-export const PREFIX: RegExp = /^(?:[ewi] )?(?:overlayfs|overlay): /
+/** The prefix of either log, and of mount(8) where it passes the context log on. */
+const PREFIX = /^(?:.*fsconfig\(\) failed: )?(?:[ewi] )?(?:overlayfs|overlay): /
 
 export const KERNEL_SENTENCES: readonly KernelSentence[] = [
   // paths
@@ -46,11 +46,11 @@ export const KERNEL_SENTENCES: readonly KernelSentence[] = [
   remarks(/^upper fs does not support xattr/, 'upper-no-xattr'),
   remarks(/^try mounting with 'userxattr' option/, 'userns-needs-userxattr'),
   // what was said
-  refuses(/^missing 'lowerdir'/, 'lowerdir-required'),
+  refuses(/^missing 'lowerdir'/, 'lowerdir-required', 'options-too-long', 'option-syntax'),
   refuses(/^missing upperdir or lowerdir or workdir/, 'lowerdir-required', 'work-required'),
   refuses(/^at least one non-data lowerdir is required/, 'lowerdir-required'),
-  refuses(/^missing 'workdir'/, 'work-required', 'options-too-long'),
-  refuses(/^at least 2 lowerdir are needed while upperdir nonexistent/, 'single-lower-without-upper'),
+  refuses(/^missing 'workdir'/, 'work-required', 'options-too-long', 'option-syntax'),
+  refuses(/^at least 2 lowerdir are needed while upperdir nonexistent/, 'single-lower-without-upper', 'options-too-long', 'option-syntax'),
   refuses(/^too many lower directories, limit is/, 'too-many-layers'),
   refuses(/^unescaped trailing colons in lowerdir|^cannot append lower layer|^only single ':' or double '::'|^empty lowerdir|^Multiple sources/, 'option-syntax'),
   refuses(/^(?:regular lower layers cannot follow data|lowerdir\+ and datadir\+ cannot follow lowerdir)/, 'option-syntax'),
@@ -89,7 +89,7 @@ export const KERNEL_SENTENCES: readonly KernelSentence[] = [
 
 /** The sentence in a line, with its groups; undefined for lines that are not overlay’s, or that mean nothing by themselves. */
 export function readSentence(line: string): { readonly sentence: KernelSentence; readonly groups: Readonly<Record<string, string | undefined>>; readonly text: string } | undefined {
-  const text = line.replace(PREFIX, '').replace(/\s+$/, '')
+  const text = line.replace(PREFIX, '').replace(line.includes('fsconfig() failed') ? /\.?\s*$/ : /\s+$/, '')
   for (const sentence of KERNEL_SENTENCES) {
     const found = sentence.words.exec(text)
     if (found !== null) return { sentence, groups: found.groups ?? {}, text }

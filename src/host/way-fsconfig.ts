@@ -6,14 +6,16 @@
 import { fstatSync } from 'node:fs'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Finding } from '../errors/finding.ts'
-import { encodeFsconfigAppend, encodeFsconfigFd, encodeFsconfigLowerdir } from '../overlay/encode.ts'
+import { nameBytes } from '../names/bytes.ts'
+import { FSCONFIG_VALUE_MAX, encodeFsconfigAppend, encodeFsconfigFd, encodeFsconfigLowerdir } from '../overlay/encode.ts'
 import type { Encoded, FsconfigCall } from '../overlay/encode.ts'
 import { fault } from '../overlay/fault.ts'
 import type { OverlayParam } from '../overlay/params.ts'
 import type { Form } from '../plan/step.ts'
 import type { OwnedFd } from './fd.ts'
+import { propagate } from './propagate.ts'
 import { openPath } from './syscalls/files.ts'
-import { fsCreate, fsMount, fsOpen, fsSetFd, fsSetFlag, fsSetString, moveMount, readContextLog, setMountAttributes } from './syscalls/mount-api.ts'
+import { fsCreate, fsMount, fsOpen, fsSetFd, fsSetFlag, fsSetString, moveMount, readContextLog } from './syscalls/mount-api.ts'
 import { superblockFlags } from './syscalls/mount-flags.ts'
 import type { BeforeAttach, OverlayStep, WayAnswer } from './ways.ts'
 
@@ -28,6 +30,8 @@ const ENCODERS: Readonly<Record<FsconfigForm, (params: readonly OverlayParam[]) 
 /** Tries the forms in order; the kernel itself says which of them it does not know. */
 export function mountByFsconfig(step: OverlayStep, beforeAttach: BeforeAttach): WayAnswer {
   const forms = (Object.keys(ENCODERS) as FsconfigForm[]).filter((form) => step.forms === undefined || step.forms.includes(form))
+  const sourceBytes = nameBytes(step.source)
+  if (sourceBytes > FSCONFIG_VALUE_MAX) return { closed: fault('value-too-long', `source= is ${sourceBytes} bytes long, fsconfig takes ${FSCONFIG_VALUE_MAX}`) }
   let closed: Finding = fault('way-cannot-say', `fsconfig has no form ${step.forms?.join(', ')}`)
   for (const form of forms) {
     const encoded = ENCODERS[form](step.params)
@@ -62,10 +66,10 @@ function attempt(step: OverlayStep, form: FsconfigForm, calls: readonly Fsconfig
   }
   withLog(context, () => fsCreate(context))
   using mount = withLog(context, () => fsMount(context, step.flags))
-  if (step.propagation !== undefined) setMountAttributes(mount, { propagation: step.propagation })
   const device = fstatSync(mount.fd, { bigint: true }).dev
   beforeAttach(formatDevice(device), { via: 'fsconfig', form })
   moveMount(mount, step.target)
+  propagate(step)
   return { taken: { via: 'fsconfig', form } }
 }
 
@@ -116,6 +120,8 @@ function isLegacy(context: OwnedFd): boolean {
 
 /** Whether a refused layer means that this kernel lacks the form, and not that the layer is bad. */
 function isUnknownForm(form: FsconfigForm, call: FsconfigCall, error: OvlError): boolean {
+  // Before 6.5 overlay takes strings and flags only, and says so without a word.
+  if (call.set === 'fd' && error.errno === 'EOPNOTSUPP') return true
   if (error.errno !== 'EINVAL') return false
   const words = error.details.kernel?.join('\n') ?? ''
   if (/VFS: Legacy:/.test(words)) return true

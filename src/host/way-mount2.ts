@@ -10,8 +10,9 @@ import type { FindingCode } from '../errors/codes.ts'
 import { fitMountData } from '../overlay/limits.ts'
 import type { FittedData } from '../overlay/limits.ts'
 import { run } from './exec.ts'
+import { propagate } from './propagate.ts'
 import { legacyBits } from './syscalls/mount-flags.ts'
-import { mountLegacy, setPropagation } from './syscalls/mount-legacy.ts'
+import { mountLegacy } from './syscalls/mount-legacy.ts'
 import { pageSize } from './system.ts'
 import type { BeforeAttach, OverlayStep, WayAnswer } from './ways.ts'
 
@@ -33,7 +34,7 @@ export async function mountByMount2(step: OverlayStep, _beforeAttach: BeforeAtta
   const { form, data, cwd } = fitting.value
   if (form === 'absolute') mountLegacy(step.source, step.target, 'overlay', legacyBits(step.flags), data)
   else await mountInChild({ step, form, ...(cwd === undefined ? {} : { cwd }) })
-  if (step.propagation !== undefined) setPropagation(step.target, step.propagation)
+  propagate(step)
   return { taken: { via: 'mount2', form } }
 }
 

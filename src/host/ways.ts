@@ -8,8 +8,12 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Finding } from '../errors/finding.ts'
 import { encodeFuse, encodeMount8 } from '../overlay/encode.ts'
+import { fitMountData } from '../overlay/limits.ts'
+import { fitMountData } from '../overlay/limits.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
 import { run } from './exec.ts'
+import { pageSize } from './system.ts'
+import { pageSize } from './system.ts'
 import { mountByFsconfig } from './way-fsconfig.ts'
 import { mountByMount2 } from './way-mount2.ts'
 
@@ -61,6 +65,11 @@ export async function mountOverlay(step: OverlayStep, beforeAttach: BeforeAttach
 async function mountByMount8(step: OverlayStep): Promise<WayAnswer> {
   const encoded = encodeMount8(step.params, [...step.flags, ...(step.propagation === undefined ? [] : [step.propagation])])
   if (!encoded.ok) return { closed: encoded.why }
+  // It would hand on a longer text, and the kernel would cut it.
+  const fitting = fitMountData(step.params, pageSize(), ['absolute'])
+  if (!fitting.ok) return { closed: fitting.why }
+  const fitting = fitMountData(step.params, pageSize(), ['absolute'])
+  if (!fitting.ok) return { closed: fitting.why }
   // libmount ≥ 2.39 would hand lowerdir to fsconfig, which takes 255 bytes.
   await runMount('mount', ['--types', 'overlay', '--options', encoded.value, '--source', step.source, '--target', step.target], { LIBMOUNT_FORCE_MOUNT2: 'always' })
   return { taken: { via: 'mount8', form: 'argv' } }

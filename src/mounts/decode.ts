@@ -18,6 +18,7 @@ import { findReceipt, isSameMount, resolveLayers } from './resolve.ts'
 import type { ResolvedLayer } from './resolve.ts'
 import { splitSuperOptions } from './super-options.ts'
 import type { SuperOption } from './super-options.ts'
+import { layersOf } from './users.ts'
 
 /** What is known besides the mount table. */
 export interface Knowledge {
@@ -95,11 +96,10 @@ function withLayersOf(overlay: OverlayMount, twin: OverlayMount | undefined): Ov
 function fuseLayers(mount: Mount, receipt: Receipt | undefined, daemons: readonly FuseCommand[]): ResolvedLayer[] {
   const layers = receipt?.layers ?? daemons.find(({ target }) => target === mount.target)
   if (layers === undefined) return []
-  const layer = (role: LayerRole) => (path: string, index: number): ResolvedLayer => ({ role, index, path, known: path.startsWith('/'), others: [] })
-  const one = (path: string | undefined): string[] => (path === undefined ? [] : [path])
-  return [...layers.lower.map(layer('lower')), ...one(layers.upper).map(layer('upper')), ...one(layers.work).map(layer('work'))]
+  return layersOf({ data: [], ...layers }).map((layer) => ({ ...layer, known: layer.path.startsWith('/'), others: [] }))
 }
 
+/** Resolved layers → the fields of an overlay, each name settled on one reading. */
 function listLayers(layers: readonly ResolvedLayer[], knowledge: Knowledge): LayerFields {
   const paths: Record<LayerRole, string[]> = { lower: [], data: [], upper: [], work: [] }
   const deleted: string[] = []

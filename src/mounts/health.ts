@@ -136,14 +136,14 @@ const FEW = { share: 20n, bytes: 1n << 30n, inodes: 10_000n } as const
 function fullUpper({ overlay, room }: HealthFacts): Finding[] {
   if (room === undefined || overlay.upper === undefined || overlay.readOnly) return []
   const kinds = [
-    { code: 'no-space', ...room.bytes, few: FEW.bytes, say: formatBytes },
-    { code: 'no-inodes', ...room.inodes, few: FEW.inodes, say: (count: bigint) => `${count} inodes` },
+    { code: 'no-space', ...room.bytes, few: FEW.bytes, left: `${formatBytes(room.bytes.free)} of ${formatBytes(room.bytes.total)}` },
+    { code: 'no-inodes', ...room.inodes, few: FEW.inodes, left: `${room.inodes.free} of ${room.inodes.total} inodes` },
   ] as const
-  return kinds.flatMap(({ code, free, total, few, say }) => {
+  return kinds.flatMap(({ code, free, total, few, left }) => {
     if (total === 0n || (free > 0n && (free * FEW.share >= total || free >= few))) return []
     return [
       finding(code, {
-        title: `the file system of upper '${overlay.upper}' ${free > 0n ? 'is nearly full' : 'is full'}: ${say(free)} of ${say(total)} left`,
+        title: `the file system of upper '${overlay.upper}' ${free > 0n ? 'is nearly full' : 'is full'}: ${left} left`,
         severity: free > 0n ? 'warning' : 'error',
         evidence: [{ fact: `${free} of ${total} ${code === 'no-space' ? 'bytes' : 'inodes'} free`, source: 'statfs' }],
         fix: [{ text: 'Make room there, or move upper and work to a larger file system.', command: `ovl space ${quoteShell(overlay.target)}` }],

@@ -25,9 +25,11 @@ export interface LayerRef {
 
 /** Every layer of an overlay: lowers from the top, data-only layers, upper, work. */
 export function layersOf({ lower, data, upper, work }: Pick<OverlayMount, 'lower' | 'data' | 'upper' | 'work'>): LayerRef[] {
-  const list = (role: LayerRole, paths: readonly (string | undefined)[]): LayerRef[] =>
-    paths.flatMap((path, index) => (path === undefined ? [] : [{ role, index, path }]))
-  return [...list('lower', lower), ...list('data', data), ...list('upper', [upper]), ...list('work', [work])]
+  return [...refs('lower', lower), ...refs('data', data), ...refs('upper', [upper]), ...refs('work', [work])]
+}
+
+function refs(role: LayerRole, paths: readonly (string | undefined)[]): LayerRef[] {
+  return paths.flatMap((path, index) => (path === undefined ? [] : [{ role, index, path }]))
 }
 
 /** Who uses a directory (tidy and absolute). Layers whose true path is unknown are passed over. */

@@ -67,8 +67,15 @@ const ENCODE: Readonly<Record<Encoding, (params: readonly OverlayParam[], spec: 
     const strings = encodeFsconfigAppend(params)
     return strings.ok ? { form: 'lowerdir+', calls: strings.value } : { form: 'fd', calls: value(encodeFsconfigFd(params)) }
   },
-  mount8: (params, spec) => ({ form: 'argv', text: value(encodeMount8(params, words(spec))) }),
-  fstab: (params, spec) => ({ form: 'argv', text: value(encodeFstab(params, words(spec))) }),
+  mount8: (params, spec) => ({ form: 'argv', text: value(encodeMount8(inOnePage(params), words(spec))) }),
+  fstab: (params, spec) => ({ form: 'argv', text: value(encodeFstab(inOnePage(params), words(spec))) }),
+}
+
+/** mount(8) hands on as much as it is given, and the kernel cuts that in silence. */
+function inOnePage(params: readonly OverlayParam[]): readonly OverlayParam[] {
+  const fitting = fitMountData(params, pageSize(), ['absolute'])
+  if (fitting.ok) return params
+  throw new OvlError(fitting.why.code, fitting.why.title, { findings: [fitting.why] })
 }
 
 const words = ({ flags, userspace }: OverlaySpec): string[] => [...flags, ...userspace]

@@ -64,15 +64,29 @@ export function encodeMountData(params: readonly OverlayParam[], nameOf: LayerNa
 
 /**
  * The text for `mount -t overlay -o` and so for mount(8): as mount(2), but libmount has its own idea
- * of a double quote, and arguments of a process must be UTF-8 here.
+ * of a double quote and of a comma, and arguments of a process must be UTF-8 here.
  */
 export function encodeMount8(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
   for (const { path } of layersOf(params)) {
     if (path.includes('"')) return refuse('way-cannot-say', `mount(8) treats the double quote in '${path}' as its own syntax`, 'Use --via fsconfig or --via mount2.')
     if (!isUtf8Name(path)) return refuse('way-cannot-say', 'a path that is no UTF-8 cannot be an argument of mount(8) from here', 'Use --via fsconfig or --via mount2.')
+    const word = path.split(',').slice(1).find(isLibmountWord)
+    if (word !== undefined) return refuse('way-cannot-say', `mount(8) splits '${path}' at its comma and ${word === '' ? 'drops it' : `takes '${word}' for an option of its own`}`, 'Use --via fsconfig or --via mount2.')
   }
   return { ok: true, value: [...flags, encodeMountData(params)].join(',') }
 }
+
+/**
+ * What libmount would take out or change where a comma in a name leaves it standing alone: 2.38 splits at an escaped
+ * comma, too. Of all other words it makes the same text again.
+ */
+const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text.split('=', 1)[0] ?? '')
+
+const LIBMOUNT_WORD = new RegExp(`^(?:${[
+  '', 'r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'comment', 'u?helper', 'uid', 'gid', 'loop', 'offset', 'sizelimit', 'encryption', 'seclabel',
+  'r?(?:bind|private|shared|slave|unbindable)', '(?:fs|def|root)?context', '(?:[xX]-|verity\\.|smackfs).*',
+  '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow)',
+].join('|')})$`, 's')
 
 /** The options field of an fstab line: as mount(8), then fstab's own octal escapes over it. */
 export function encodeFstab(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {

@@ -13,6 +13,9 @@ export const FORMS: Readonly<Record<Via, readonly Form[]>> = {
   fuse: ['argv'],
 }
 
+/** Every word that `--via` takes. */
+export const VIA_WORDS: readonly string[] = VIAS.flatMap((via) => [via, ...(FORMS[via].length > 1 ? FORMS[via].map((form) => `${via}:${form}`) : [])])
+
 /**
  * `mount2:relative` → way and forms.
  * @throws OvlError `usage` when there is no such way or form

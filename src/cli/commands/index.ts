@@ -4,7 +4,7 @@
 
 import type { CommandDef } from '../define.ts'
 import { MOUNT_POSITIONALS, MOUNT_WORDS } from '../mount-words.ts'
-import { VIAS } from '../../plan/step.ts'
+import { VIA_WORDS } from '../../plan/via.ts'
 
 const DRY_RUN = { name: 'dry-run', does: 'show the plan and the commands that would do the same, and do nothing' } as const
 const NONE = { min: 0, max: 0, value: { name: 'WORD', kind: 'word' } } as const
@@ -20,7 +20,7 @@ export const COMMANDS: readonly CommandDef[] = [
     ],
     options: [
       ...MOUNT_WORDS,
-      { name: 'via', value: { name: 'WAY', kind: 'word', words: VIAS }, does: 'way into the kernel; auto tries them in this order, and fuse never by itself' },
+      { name: 'via', value: { name: 'WAY[:FORM]', kind: 'word', words: VIA_WORDS }, does: 'way into the kernel, and how it names layers; auto tries all but fuse, in this order' },
       { name: 'strict', does: 'undo the mount and fail where there would be a warning' },
       DRY_RUN,
     ],

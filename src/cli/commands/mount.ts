@@ -2,17 +2,16 @@
 
 import { mount, planOfMount } from '../../ops/mount.ts'
 import { specFromWords } from '../../overlay/words.ts'
-import { VIAS } from '../../plan/step.ts'
-import { given } from '../define.ts'
+import { parseVia } from '../../plan/via.ts'
 import type { Call, Outcome } from '../define.ts'
 import { mountWords } from '../mount-words.ts'
 import { renderMounted } from '../output/human/mounted.ts'
 import { planOutcome } from '../plan-outcome.ts'
-import { oneOf } from '../usage-error.ts'
 
 export async function handler(call: Call): Promise<Outcome> {
   const spec = specFromWords(mountWords(call))
-  const options = { ...given({ via: oneOf('via', call.text['via'], VIAS, 'mount') }), strict: call.flag['strict'] === true, signal: call.signal }
+  const { via } = call.text
+  const options = { ...(via === undefined ? {} : parseVia(via)), strict: call.flag['strict'] === true, remember: true, signal: call.signal }
   if (call.flag['dry-run'] === true) return planOutcome(planOfMount(spec, options))
   const { warnings, unmount: _unmount, ...data } = await mount(spec, options)
   return { data, warnings, silent: true, text: () => renderMounted(data) }

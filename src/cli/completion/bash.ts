@@ -45,7 +45,7 @@ _ovl_mount_options() { # HEAD
             head+=\${last%%=*}= last=\${last#*=}
             [[ $last == *:* ]] && head+=\${last%:*}: last=\${last##*:}
             _ovl_paths directory "$head" ;;
-${words.values.map(({ name, words: values }) => `        ${name}=*) for word in ${values.join(' ')}; do _ovl_reply "$head${name}=$word"; done ;;`).join('\n')}
+${words.values.map(({ name, words: values }) => `        ${name}=*) for word in ${values.join(' ')}; do _ovl_reply "\${head}${name}=$word"; done ;;`).join('\n')}
         *) for word in ${[...words.layers.map((name) => `${name}=`), ...words.values.map(({ name }) => `${name}=`), ...words.bare].join(' ')}; do _ovl_reply "$head$word"; done ;;
     esac
 }

@@ -18,13 +18,13 @@ function __ovl_mount_options
     set -l last (string replace -r '^.*,' '' -- $token)
     switch $last
         case ${words.layers.map((name) => quote(`${name}=*`)).join(' ')}
-            set head $head(string match -r '^.*[=:]' -- $last)
+            set head "$head"(string match -r '^.*[=:]' -- $last)
             for path in (__fish_complete_directories (string replace -r '^.*[=:]' '' -- $last))
-                echo -- $head$path
+                printf '%s\\n' "$head$path"
             end
-${words.values.map(({ name, words: values }) => `        case ${quote(`${name}=*`)}\n            printf '%s\\n' $head${name}={${values.join(',')}}`).join('\n')}
+${words.values.map(({ name, words: values }) => `        case ${quote(`${name}=*`)}\n            printf '%s\\n' "$head"${name}={${values.join(',')}}`).join('\n')}
         case '*'
-            printf '%s\\n' $head{${[...words.layers.map((name) => `${name}=`), ...words.values.map(({ name }) => `${name}=`), ...words.bare].join(',')}}
+            printf '%s\\n' "$head"{${[...words.layers.map((name) => `${name}=`), ...words.values.map(({ name }) => `${name}=`), ...words.bare].join(',')}}
     end
 end
 
@@ -42,7 +42,8 @@ function renderCommand({ name, options, positionals }: CommandDef): string[] {
 }
 
 function argument({ name, short, value, bare, does }: OptionDef): string {
-  const taken = value === undefined ? '' : ` ${bare === undefined ? '-x' : '-f'} ${values(value)}`
+  // -x is -r (takes a value) and -f (which is no file).
+  const taken = value === undefined ? '' : ` ${bare !== undefined ? '-f' : value.kind === 'file' ? '-r' : '-x'} ${values(value)}`
   return `${short === undefined ? '' : `-s ${short} `}-l ${name}${taken.trimEnd()} -d ${quote(does)}`
 }
 

@@ -63,7 +63,8 @@ function argument({ name, short, value, many, bare, does }: OptionDef): string {
 }
 
 function action({ kind, words }: ValueDef): string {
-  if (words !== undefined) return `(${words.join(' ')})`
+  // A colon would end the action.
+  if (words !== undefined) return `(${words.join(' ').replaceAll(':', String.raw`\:`)})`
   if (kind === 'directory') return '_files -/'
   if (kind === 'file') return '_files'
   if (kind === 'overlay') return '_ovl_overlays'

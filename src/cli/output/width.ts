@@ -21,6 +21,11 @@ export function shortenMiddle(text: string, width: number, unicode: boolean): st
   return `${head.join('')}${gap}${tail.reverse().join('')}`
 }
 
+/** Ids of 64 digits are known by their first 12, here as everywhere. */
+export function shortenHashes(text: string, unicode: boolean): string {
+  return text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, unicode ? '$1…' : '$1...')
+}
+
 /** Fills up with blanks. */
 export function pad(text: string, width: number, side: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - cells(text)))

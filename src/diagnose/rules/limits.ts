@@ -7,7 +7,7 @@ import { FSCONFIG_VALUE_MAX, encodeMountData } from '../../overlay/encode.ts'
 import { dataLimit } from '../../overlay/limits.ts'
 import { paramsOf } from '../../overlay/params.ts'
 import type { LayerRole, OverlayParam } from '../../overlay/params.ts'
-import { readAttempt } from '../attempt.ts'
+import { isOneCall, readAttempt } from '../attempt.ts'
 import { mountAgain } from '../command.ts'
 import type { Facts } from '../facts.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'
@@ -20,7 +20,8 @@ export function limitSuspects(facts: Facts): Suspect[] {
 /** Through mount(2), where everything is one string. Shortened names were measured before they were used. */
 function dataSuspects(facts: Facts): Suspect[] {
   const { spec, system, trial } = facts
-  if (spec === undefined || trial?.step !== 'mount-overlay' || readAttempt(facts)?.stage !== 'any') return []
+  const attempt = readAttempt(facts)
+  if (spec === undefined || trial?.step !== 'mount-overlay' || attempt === undefined || !isOneCall(attempt)) return []
   if (trial.form !== undefined && trial.form !== 'absolute' && trial.form !== 'argv') return []
   const used = nameBytes(encodeMountData(paramsOf(spec)))
   const limit = dataLimit(system.pageSize)
@@ -37,7 +38,7 @@ function valueSuspects(facts: Facts): Suspect[] {
   const { spec, trial } = facts
   const attempt = readAttempt(facts)
   if (spec === undefined || trial === undefined || attempt?.errno !== 'EINVAL') return []
-  if (attempt.stage !== 'set' && !(attempt.stage === 'any' && trial.syscall !== 'mount')) return []
+  if (!attempt.stages.includes('set') || trial.syscall === 'mount') return []
   if (trial.context.some((line) => /overlay: |VFS: /.test(line))) return []
   const [long] = valuesOf(paramsOf(spec), trial.form).filter(({ bytes }) => bytes > FSCONFIG_VALUE_MAX)
   if (long === undefined) return []
@@ -69,22 +70,25 @@ const FEW_BYTES = 65_536n
 
 function diskSuspects(facts: Facts): Suspect[] {
   const { paths } = facts
+  const severity = isAboutSpace(facts) ? 'error' : 'warning'
   const holder = paths.find(({ role, free }) => role === 'upper' && free !== undefined) ?? paths.find(({ free }) => free !== undefined)
   const free = valueOf(holder?.free)
-  if (holder === undefined || free === undefined) return []
+  if (holder === undefined || free === undefined || valueOf(holder.superReadOnly) === true) return []
   const where = valueOf(holder.mountPoint) ?? holder.absolute
   const fsType = valueOf(holder.fsType) ?? ''
   const about = [holder.path, holder.absolute]
   const look = (flag: string): Fix => ({ text: 'See how full it is, and remove what is not needed.', command: `df ${flag} ${quoteShell(where)}` })
   const grow = (option: string): Fix[] => (fsType === 'tmpfs' ? [{ text: 'Or let the tmpfs grow.', command: `mount -o remount,${option} ${quoteShell(where)}` }] : [])
   if (BigInt(free.totalInodes) > 0n && BigInt(free.inodes) < FEW_INODES) {
-    return [suspect('no-inodes', about, { title: `${quote(where)} has ${free.inodes} inodes left of ${free.totalInodes}`, evidence: [seen('statfs', `${free.inodes} free inodes, ${free.bytes} free bytes`)], fix: [look('-i'), ...grow('nr_inodes=1m')] })]
+    return [suspect('no-inodes', about, { severity, title: `${quote(where)} has ${free.inodes} inodes left of ${free.totalInodes}`, evidence: [seen('statfs', `${free.inodes} free inodes, ${free.bytes} free bytes`)], fix: [look('-i'), ...grow('nr_inodes=1m')] })]
   }
   if (BigInt(free.bytes) < FEW_BYTES) {
-    return [suspect('no-space', about, { title: `${quote(where)} has ${free.bytes} bytes left`, evidence: [seen('statfs', `${free.bytes} free bytes`)], fix: [look('-h'), ...grow('size=75%')] })]
+    return [suspect('no-space', about, { severity, title: `${quote(where)} has ${free.bytes} bytes left`, evidence: [seen('statfs', `${free.bytes} free bytes`)], fix: [look('-h'), ...grow('size=75%')] })]
   }
   return []
 }
+
+const isAboutSpace = (facts: Facts): boolean => ['ENOSPC', 'EDQUOT'].includes(readAttempt(facts)?.errno ?? '')
 
 function mountSuspects({ system }: Facts): Suspect[] {
   const [count, max] = [valueOf(system.mountCount), valueOf(system.mountMax)]

@@ -9,6 +9,7 @@ import { nearestOption } from '../../overlay/nearest.ts'
 import { findOption } from '../../overlay/options.ts'
 import { validate } from '../../overlay/validate.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
+import { isBefore } from '../attempt.ts'
 import { mountAgain } from '../command.ts'
 import type { Facts } from '../facts.ts'
 import { quote, seen, suspect, valueOf, withEvidence } from '../suspect.ts'
@@ -18,9 +19,12 @@ import type { Suspect } from '../suspect.ts'
 export function optionSuspects(facts: Facts): Suspect[] {
   const { spec, trial } = facts
   if (spec === undefined) return []
-  const faults = validate(spec).filter(({ code }) => code !== 'option-unknown').map((finding): Suspect => ({ finding, paths: [] }))
+  const faults = validate(spec).filter(({ code }) => !SEEN_BETTER.includes(code)).map((finding): Suspect => ({ finding, paths: [] }))
   return [...faults, ...unknownWords(facts, spec), ...labels(facts, spec), ...(trial === undefined ? [] : tooNew(facts, spec))]
 }
+
+/** What can be said better with the facts at hand: here, and in relations.ts. */
+const SEEN_BETTER: readonly FindingCode[] = ['option-unknown', 'layers-overlap', 'work-upper-nested']
 
 /** A word that no table knows is only likely at fault: this kernel may know it. What was cut off a path is not one. */
 function unknownWords(facts: Facts, spec: OverlaySpec): Suspect[] {
@@ -34,19 +38,13 @@ function labels(facts: Facts, { label }: OverlaySpec): Suspect[] {
   return [withEvidence(refusedOption('context', 'option-unknown', facts), [seen('sysfs', `active security modules: ${modules.join(', ') || 'none'}`)])]
 }
 
-/** Features are backported, so a version alone proves nothing. */
+/** By version alone, which proves nothing: features are backported. */
 function tooNew(facts: Facts, spec: OverlaySpec): Suspect[] {
-  const here = version(facts.system.kernelRelease)
   return Object.entries(spec.options).flatMap(([name, value]) => {
-    const since = Array.from((findOption(name)?.since ?? '').matchAll(/\d+\.\d+/g), ([text]) => version(text))
-    if (since.length === 0 || here >= Math.min(...since)) return []
+    const since = Array.from((findOption(name)?.since ?? '').matchAll(/(\d+)\.(\d+)/g), ([, major, minor]) => [Number(major), Number(minor)] as const)
+    if (since.length === 0 || !since.every(([major, minor]) => isBefore(facts.system.kernelRelease, major, minor))) return []
     return [likely(refusedOption(value === true ? name : `${name}=${value}`, 'option-unknown', facts), seen('proc', `kernel ${facts.system.kernelRelease}`))]
   })
-}
-
-const version = (release: string): number => {
-  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10))
-  return major * 1000 + minor
 }
 
 const likely = (one: Suspect, evidence: Evidence): Suspect => withEvidence({ ...one, finding: { ...one.finding, confidence: 'likely' } }, [evidence])
@@ -72,6 +70,8 @@ export function refusedOption(said: string, code: FindingCode, facts: Facts): Su
     return suspect('option-bad-value', [], { title: row.values === undefined ? `${row.name} is a flag and takes no value: ${quote(whole)}` : `${quote(whole)}: ${row.name} takes ${row.values.join(', ')}`, fix: [{ text: row.values === undefined ? `Write ${row.name} alone.` : `Write ${row.values.map((one) => `${row.name}=${one}`).join(' or ')}.` }] })
   }
   if (code === 'option-bad-value') return suspect(code, [], { title: `${quote(whole)} is not a value that the kernel takes`, fix: [without] })
+  const role = /^(lower|upper|work)dir$/.exec(key)?.[1]
+  if (role !== undefined) return suspect(role === 'lower' ? 'lowerdir-required' : 'option-bad-value', [], { title: `${key}= is empty`, fix: [{ text: `Write ${key}=DIRECTORY, or leave it out.` }] })
   if (LABELS.includes(key)) {
     return suspect('option-unknown', [], { title: `${key}= is an option of SELinux, which is not active on this system`, fix: [{ text: 'Leave the label out.', ...withoutLabel(facts) }] })
   }
@@ -89,6 +89,15 @@ export function refusedPair(conflict: string, facts: Facts): Suspect {
     title: `conflicting options: ${conflict}`,
     fix: [{ text: `Leave ${drop} out.`, ...withoutOption(drop, facts) }],
   })
+}
+
+/** Data-only layers, refused by a kernel that has none, or none without metacopy. */
+export function refusedData(words: string, facts: Facts): Suspect {
+  const { spec, system } = facts
+  if (words.startsWith('empty')) {
+    return suspect('option-needs-newer-kernel', [], { title: `this kernel (${system.kernelRelease}) has no data-only layers, which came with Linux 6.5`, fix: [{ text: 'Leave the data-only layers out.', ...mountAgain(spec === undefined ? spec : { ...spec, data: [] }) }] })
+  }
+  return suspect('option-conflict', [], { title: `data-only layers need metacopy=on on this kernel (${system.kernelRelease})`, fix: [{ text: 'Add metacopy=on.', ...mountAgain(spec === undefined ? spec : { ...spec, options: { ...spec.options, metacopy: 'on' } }) }] })
 }
 
 function saidValue(key: string, { spec }: Facts): string | true | undefined {

@@ -4,7 +4,7 @@ import type { Fix } from '../../errors/finding.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { findOption } from '../../overlay/options.ts'
 import { readAttempt } from '../attempt.ts'
-import { formatMountCommand, mountAgain } from '../command.ts'
+import { mountAgain } from '../command.ts'
 import type { Facts } from '../facts.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
@@ -16,8 +16,8 @@ export function rightsSuspects(facts: Facts): Suspect[] {
 
 function moduleSuspects(facts: Facts): Suspect[] {
   const { system } = facts
-  const { errno, stage } = readAttempt(facts) ?? {}
-  const refused = errno === 'ENODEV' && (stage === 'open' || stage === 'any')
+  const { errno, stages = [] } = readAttempt(facts) ?? {}
+  const refused = errno === 'ENODEV' && stages.includes('open')
   const absent = system.overlayRegistered.known && !system.overlayRegistered.value
   // A module that is not loaded yet is registered by the attempt itself: absent counts once it was tried.
   if (!refused || (!absent && system.overlayRegistered.known)) return []
@@ -31,31 +31,35 @@ function moduleSuspects(facts: Facts): Suspect[] {
 
 function permissionSuspects(facts: Facts): Suspect[] {
   const { system, spec } = facts
-  const attempt = readAttempt(facts)
+  const { errno } = readAttempt(facts) ?? {}
+  const may = valueOf(system.mayMount)
   const capable = valueOf(system.capSysAdmin)
+  // Not known: then EPERM is the best witness, unless an option is one as well.
+  const guess = may === undefined && errno === 'EPERM' && refusedOptions(facts).length === 0
+  if (may !== false && !guess) return []
   const inside = valueOf(system.inUserNamespace) === true
-  if (capable === true && !(attempt?.errno === 'EPERM' && attempt.stage === 'open')) return []
-  if (capable === undefined && attempt?.errno !== 'EPERM') return []
-  const words = spec === undefined ? undefined : formatMountCommand(spec)
-  const why = capable === true
-    ? 'this mount namespace belongs to another user namespace'
-    : `user ${system.uid} has no CAP_SYS_ADMIN here`
+  const limits = capable === true ? [] : forbidding(facts)
+  const sudo: Fix = { text: 'Run it as root.', ...asRoot(spec) }
   const enter: Fix = { text: 'Mount it inside a user and mount namespace of your own, where it is seen by what runs there.', command: 'unshare --user --map-root-user --mount' }
-  const limits = limitWords(facts)
   const permitted = suspect('not-permitted', [], {
-    title: `mounting is not permitted: ${why}`,
-    evidence: [seen('proc', capable === true ? 'CapEff has CAP_SYS_ADMIN, and yet the kernel answered EPERM' : 'CapEff lacks CAP_SYS_ADMIN')],
-    confidence: capable === undefined ? 'likely' : 'certain',
-    fix: [...(inside ? [] : [{ text: 'Run it as root.', ...(words === undefined ? {} : { command: `sudo ${words}` }) }]), ...(limits.length === 0 ? [enter] : [])],
+    title: `mounting is not permitted: ${capable === true ? 'this mount namespace belongs to another user namespace' : `user ${system.uid} has no CAP_SYS_ADMIN here`}`,
+    evidence: [capable === true ? seen('probe', 'CapEff has CAP_SYS_ADMIN, and yet the kernel answers EPERM') : seen('proc', 'CapEff lacks CAP_SYS_ADMIN')],
+    confidence: may === false ? 'certain' : 'likely',
+    fix: [...(inside ? [] : [sudo]), ...(limits.length === 0 ? [enter] : [])],
   })
-  return limits.length === 0 || (capable !== false) ? [permitted] : [permitted, disabled(limits)]
+  return limits.length === 0 ? [permitted] : [permitted, disabled(limits, inside)]
 }
 
-function disabled(limits: readonly Limit[]): Suspect {
+function asRoot(spec: Facts['spec']): Pick<Fix, 'command'> {
+  const { command } = mountAgain(spec)
+  return command === undefined ? {} : { command: `sudo ${command}` }
+}
+
+/** Outside of a user namespace this only closes the way round; inside, it is what took the rights away. */
+function disabled(limits: readonly Limit[], inside: boolean): Suspect {
   return suspect('userns-disabled', [], {
-    title: `users without root may not make user namespaces: ${limits.map(({ name, value }) => `${name}=${value}`).join(', ')}`,
-    // Not what refused this mount, but what closes the way round it.
-    severity: 'note',
+    title: `users without root ${inside ? 'have no rights in user namespaces' : 'may not make user namespaces'}: ${limits.map(({ name, value }) => `${name}=${value}`).join(', ')}`,
+    severity: inside ? 'error' : 'note',
     evidence: limits.map(({ name, value }) => seen('proc', `${name}=${value}`)),
     fix: [{ text: 'An administrator can allow it.', command: limits.map(({ name, allow }) => `sysctl ${name}=${allow}`).join(' && ') }],
   })
@@ -74,7 +78,7 @@ const FORBIDS: readonly { readonly name: string; readonly forbids: string; reado
   { name: 'kernel.apparmor_restrict_unprivileged_userns', forbids: '1', allow: '0' },
 ]
 
-function limitWords({ system }: Facts): Limit[] {
+function forbidding({ system }: Facts): Limit[] {
   const limits = valueOf(system.userNamespaceLimits) ?? {}
   return FORBIDS.flatMap(({ name, forbids, allow }) => (limits[name] === forbids ? [{ name, value: forbids, allow }] : []))
 }

@@ -65,7 +65,7 @@ function incompatible(feature: string, work: PathFact): Suspect {
   })
 }
 
-/** ESTALE while mounting has one meaning: the index knows other layers than these. */
+/** ESTALE while mounting has one meaning: the index knows other layers than these. The kernel’s words tell which. */
 function remembered(facts: Facts): Suspect[] {
   if (readAttempt(facts)?.errno !== 'ESTALE') return []
   const { spec } = facts
@@ -73,15 +73,16 @@ function remembered(facts: Facts): Suspect[] {
   const upper = facts.paths.find(({ role }) => role === 'upper')
   const work = facts.paths.find(({ role }) => role === 'work')
   if (upper === undefined || work === undefined || spec === undefined || indexed === false) return []
+  const lines = valueOf(facts.trial?.kernel)?.join('\n') ?? ''
+  const otherUpper = /failed to verify (upper \(|index dir)/.test(lines)
+  const otherLower = !otherUpper && /failed to verify (upper root origin|origin)/.test(lines)
+  const fresh: Fix = { text: otherUpper ? 'Give this upper a work directory of its own.' : 'Or give this upper an empty work directory, if it belongs to this lower.', ...mountAgain({ ...spec, work: `${upper.path}.work2`, mkdir: true }) }
+  const again: Fix = { text: 'Mount it with the very lower, upper and work that it was first mounted with.' }
   return [suspect('index-mismatch', [upper.path, upper.absolute, work.path, work.absolute], {
-    title: `upper ${quote(upper.path)} or work ${quote(work.path)} was used before with other layers than these`,
+    title: otherLower ? `upper ${quote(upper.path)} was first used with another lower` : otherUpper ? `work ${quote(work.path)} holds the index of another upper` : `upper ${quote(upper.path)} or work ${quote(work.path)} was used before with other layers than these`,
     confidence: indexed === true ? 'certain' : 'likely',
     evidence: [seen('probe', 'ESTALE, with an index in use')],
-    fix: [
-      { text: 'Mount it with the very lower, upper and work that it was first mounted with.' },
-      { text: 'Or turn the index off, if hard links need not survive copy-up.', ...withoutIndex(facts) },
-      { text: 'Or start with an empty work directory, when upper is the one that belongs to this lower.' },
-    ],
+    fix: [...(otherUpper ? [fresh, again] : otherLower ? [again] : [again, fresh]), { text: 'Or turn the index off, if hard links need not survive copy-up.', ...withoutIndex(facts) }],
   })]
 }
 

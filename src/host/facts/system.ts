@@ -2,6 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import type { Known, SystemFact } from '../../diagnose/facts.ts'
+import { isOvlError } from '../../errors/ovl-error.ts'
+import { fsOpen } from '../syscalls/mount-api.ts'
 import { capSysAdmin, inUserNamespace, kernelRelease, pageSize } from '../system.ts'
 import { known, look, lookDirectory, lookFile } from './look.ts'
 import type { MountView } from './mounts.ts'
@@ -15,6 +17,7 @@ export function collectSystem(mounts: Known<MountView>): SystemFact {
     moduleParameters: moduleParameters(),
     inUserNamespace: inUserNamespace(),
     capSysAdmin: capSysAdmin(),
+    mayMount: mayMount(),
     uid: process.geteuid?.() ?? 0,
     mountMax: map(lookFile('/proc/sys/fs/mount-max'), Number),
     mountCount: map(mounts, (view) => view.mounts.length),
@@ -22,6 +25,22 @@ export function collectSystem(mounts: Known<MountView>): SystemFact {
     userNamespaceLimits: userNamespaceLimits(),
     modulesInstalled: look(() => existsSync(`/lib/modules/${kernelRelease()}`)),
   }
+}
+
+/** Asked of the kernel where it is in doubt: with CAP_SYS_ADMIN in a user namespace that may not own the mount namespace. */
+function mayMount(): Known<boolean> {
+  const capable = capSysAdmin()
+  const inside = inUserNamespace()
+  if (!capable.known || !inside.known || !capable.value || !inside.value) return capable
+  return look(() => {
+    try {
+      fsOpen('tmpfs').close()
+      return true
+    } catch (error) {
+      if (isOvlError(error) && error.errno === 'EPERM') return false
+      throw error
+    }
+  })
 }
 
 const PARAMETERS = '/sys/module/overlay/parameters'

@@ -25,7 +25,7 @@ export function openDirectory(path: string): OwnedFd {
 export function mountIdOf(path: string): number | undefined {
   try {
     using handle = openPath(path)
-    const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${handle.fd}`, 'latin1'))?.[1] // 3.15
+    const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${handle.fd}`, 'utf8'))?.[1] // 3.15
     return id === undefined ? undefined : Number(id)
   } catch {
     return undefined

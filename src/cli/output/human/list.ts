@@ -9,7 +9,7 @@ import type { Column } from './table.ts'
 const COLUMNS: readonly Column[] = [
   { title: 'TARGET', elastic: 16 },
   { title: 'LAYERS', align: 'right' },
-  { title: 'UPPER', elastic: 12 },
+  { title: 'UPPER', elastic: 12, yields: 1.5 },
   { title: 'FLAGS', elastic: 8 },
   { title: 'MAKER', elastic: 10 },
 ]
@@ -36,8 +36,8 @@ function flagsOf({ readOnly, flags }: OverlayMount): string {
   return [readOnly || flags.includes('ro') ? 'ro' : 'rw', ...rest].join(',')
 }
 
-/** Ids are cut to twelve places, as Docker and podman show them. */
+/** Ids are cut to twelve places, as Docker and podman show them; ovl's own mean nothing to anybody. */
 function makerOf({ maker }: OverlayMount): string {
   if (maker.name === 'unknown') return '-'
-  return maker.id === undefined ? maker.name : `${maker.name} ${showName(/^[0-9a-f]{32,}$/.test(maker.id) ? maker.id.slice(0, 12) : maker.id)}`
+  return maker.id === undefined || maker.name === 'ovl' ? maker.name : `${maker.name} ${showName(/^[0-9a-f]{32,}$/.test(maker.id) ? maker.id.slice(0, 12) : maker.id)}`
 }

@@ -1,0 +1,11 @@
+/** The public surface: an export that comes or goes by accident is seen here. */
+
+import { expect, test } from 'vitest'
+import * as ovl from '../../src/index.ts'
+
+test('exports', () => {
+  expect(Object.keys(ovl).sort()).toEqual([
+    'FINDING_CODES', 'MOUNT_FLAGS', 'OPTION_TABLE', 'OvlError', 'PROPAGATIONS', 'decodeName', 'describePlan', 'encode', 'encodeName', 'inspect', 'isOvlError', 'list', 'mount', 'overlay',
+    'planOfMount', 'planOfRemount', 'planOfUnmount', 'remount', 'specFromWords', 'toShell', 'unmount', 'unmountStale', 'validate',
+  ])
+})

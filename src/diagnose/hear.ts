@@ -8,6 +8,7 @@ import type { FindingCode } from '../errors/codes.ts'
 import type { Evidence } from '../errors/finding.ts'
 import { CATALOGUE } from '../errors/catalogue.ts'
 import { absolutePath } from '../names/path.ts'
+import { advise } from './advice.ts'
 import { readAttempt } from './attempt.ts'
 import { canExplain, checkOrder } from './causes.ts'
 import type { Facts, PathFact, PathRole } from './facts.ts'
@@ -69,8 +70,9 @@ function confirm(one: Heard, suspects: readonly Suspect[], facts: Facts): Suspec
   const [named] = suspects.filter(({ finding, paths, said }) => said !== true && codes.includes(finding.code) && isAbout(paths, path, fact)).sort((a, b) => checkOrder(a.finding.code) - checkOrder(b.finding.code))
   if (named !== undefined) return suspects.map((other) => (other === named ? certain(other, one) : other))
   if (suspects.some(({ finding, paths, said }) => said === true && codes.includes(finding.code) && isAbout(paths, path, fact))) return [...suspects]
-  const fresh = { ...fromWords(one, fact, facts), said: true }
-  return [...suspects, withEvidence(fresh, [wordsOf(one.line, ours)])]
+  const fresh = fromWords(one, fact, facts)
+  const fix = fresh.finding.fix.length > 0 ? fresh.finding.fix : advise(fresh.finding.code)
+  return [...suspects, withEvidence({ ...fresh, said: true, finding: { ...fresh.finding, fix } }, [wordsOf(one.line, ours)])]
 }
 
 function isAbout(paths: readonly string[], path: string | undefined, fact: PathFact | undefined): boolean {

@@ -22,7 +22,7 @@ const remarks = (words: RegExp, ...codes: FindingCode[]): KernelSentence => ({ w
 const MISSING: readonly FindingCode[] = ['lower-missing', 'upper-missing', 'work-missing', 'options-too-long', 'path-not-expanded', 'unescaped-colon', 'unescaped-comma', 'option-syntax']
 
 /** The prefix of either log, and of mount(8) where it passes the context log on. */
-const PREFIX = /^(?:.*fsconfig\(\) failed: )?(?:[ewi] )?(?:overlayfs|overlay): /
+const PREFIX = /^(?:.*fsconfig\(\) failed: )?(?:[ewi] )?(?:overlayfs: |overlay: )?/
 
 export const KERNEL_SENTENCES: readonly KernelSentence[] = [
   // paths

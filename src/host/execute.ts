@@ -4,12 +4,13 @@
  * It knows how to do and to undo each kind of step, and nothing about why.
  */
 
-import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Receipt, Step } from '../plan/step.ts'
-import { makeDirectory, removeDirectory } from './files.ts'
+import { makeDirectory, removeDirectory, statName } from './files.ts'
 import { attachClone, attachImage, attachTmpfs } from './parts.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
+import { formatDevice } from './way-fsconfig.ts'
 import { unmount } from './syscalls/mount-legacy.ts'
 import { unmountPatiently } from './unmount.ts'
 import { mountOverlay } from './ways.ts'
@@ -72,7 +73,7 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
     case 'mount-overlay':
       log.taken = await mountOverlay(step, (device, taken) => completeReceipt(step.receipt, { device, ...taken }))
       done.push(() => unmount(step.target))
-      completeReceipt(step.receipt, log.taken)
+      if (step.receipt !== undefined) completeReceipt(step.receipt, { ...log.taken, device: deviceAt(step.target) })
       return
     case 'unmount':
       await unmountPatiently(step.path, step.lazy)
@@ -99,6 +100,13 @@ function removeIfEmpty(path: string): boolean {
     if (isOvlError(error) && ['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(error.errno ?? '')) return false
     throw error
   }
+}
+
+/** The device of the overlay by its root: for ways that attach and mount in one go it is only known now. */
+function deviceAt(target: string): string {
+  const root = statName(target)
+  if (typeof root === 'string') throw syscallError('stat', root, `cannot look at the new mount '${target}'`)
+  return formatDevice(root.dev)
 }
 
 /** From here on the receipt stands for a whole mount: it is written before the mount can be seen. */

@@ -19,6 +19,7 @@ import { readLowersOnRecord } from './image-stores.ts'
 import { readProcFile } from './proc-file.ts'
 import { readReceipts } from './receipts.ts'
 import { nameBuffer } from './syscalls/check.ts'
+import { statOverlay } from './syscalls/statmount.ts'
 import { mountNamespaceId } from './system.ts'
 
 export interface MountTable extends MountInfo {
@@ -45,19 +46,33 @@ export function readMountTable(namespace?: MountNamespace): MountTable {
 }
 
 /**
- * The topmost mount at `target` (no symlinks in it), decoded if it is an overlay. Reads one line of the
- * table: with thousands of mounts the rest is not even parsed.
+ * The topmost mount at `target` (no symlinks in it), decoded if it is an overlay; the table's own names,
+ * without receipts. Asks the kernel for this mount alone, or reads one line of the table: with thousands
+ * of mounts the rest is not even parsed.
  */
 export function readMountAt(target: string): { readonly mount: Mount; readonly overlay?: OverlayMount } | undefined {
+  const mount = statOverlayHere(target) ?? findLine(target)
+  if (mount === undefined || !isOverlay(mount)) return mount === undefined ? undefined : { mount }
+  const [overlay] = decodeOverlays([mount], { ...knowledge([mount], ''), receipts: [] })
+  return overlay === undefined ? { mount } : { mount, overlay }
+}
+
+function statOverlayHere(target: string): Mount | undefined {
+  try {
+    return statOverlay(target)
+  } catch {
+    return undefined // No FFI.
+  }
+}
+
+function findLine(target: string): Mount | undefined {
   const table = readMountinfo('self')
   const field = Buffer.from(` ${escapeTarget(encodeName(target).toString('latin1'))} `, 'latin1')
   for (let at = table.lastIndexOf(field); at >= 0; at = at === 0 ? -1 : table.lastIndexOf(field, at - 1)) {
     const start = table.lastIndexOf(0x0a, at) + 1
     const end = table.indexOf(0x0a, at)
     const [mount] = parseMountinfo(table.subarray(start, end < 0 ? table.length : end)).mounts
-    if (mount?.target !== target) continue
-    const [overlay] = isOverlay(mount) ? decodeOverlays([mount], knowledge([mount], '')) : []
-    return overlay === undefined ? { mount } : { mount, overlay }
+    if (mount?.target === target) return mount
   }
   return undefined
 }

@@ -4,7 +4,9 @@
  * names/bytes.ts, which JSON carries losslessly.
  */
 
-import { readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { encodeName } from '../names/bytes.ts'
 import type { Receipt } from '../plan/step.ts'
 import { writeFileAtomic } from './files.ts'
 import { stateDirectory } from './system.ts'
@@ -15,6 +17,26 @@ export function readReceipts(directory: string = stateDirectory()): Receipt[] {
     .filter((name) => name.endsWith('.json'))
     .map((name) => readReceipt(`${directory}/${name}`))
     .filter((receipt) => receipt !== undefined)
+}
+
+/** The receipts of mounts at `target`: their names begin with its mark, so that no other file is opened. */
+export function readReceiptsAt(target: string): Receipt[] {
+  const directory = stateDirectory()
+  if (!existsSync(directory)) return []
+  const mark = markOf(target)
+  return entriesOf(directory)
+    .filter((name) => name.startsWith(mark) && name.endsWith('.json'))
+    .flatMap((name) => readReceipt(`${directory}/${name}`) ?? [])
+    .filter((receipt) => receipt.target === target)
+}
+
+/** A fresh name for the receipt and the directory of a mount at `target`. */
+export function receiptId(target: string): string {
+  return `${markOf(target)}-${randomBytes(4).toString('hex')}`
+}
+
+function markOf(target: string): string {
+  return createHash('sha1').update(encodeName(target)).digest('hex').slice(0, 12)
 }
 
 /** One receipt, or undefined when it is gone or damaged. */

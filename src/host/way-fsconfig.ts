@@ -32,7 +32,7 @@ export function mountByFsconfig(step: OverlayStep, beforeAttach: BeforeAttach): 
   const forms = (Object.keys(ENCODERS) as FsconfigForm[]).filter((form) => step.forms === undefined || step.forms.includes(form))
   const sourceBytes = nameBytes(step.source)
   if (sourceBytes > FSCONFIG_VALUE_MAX) return { closed: fault('value-too-long', `source= is ${sourceBytes} bytes long, fsconfig takes ${FSCONFIG_VALUE_MAX}`) }
-  let closed: Finding = fault('way-cannot-say', `fsconfig has no form ${step.forms?.join(', ')}`)
+  let closed: Finding | undefined
   for (const form of forms) {
     const encoded = ENCODERS[form](step.params)
     if (!encoded.ok) {
@@ -44,7 +44,7 @@ export function mountByFsconfig(step: OverlayStep, beforeAttach: BeforeAttach): 
     closed = answer.closed
     if (answer.noApi) break
   }
-  return { closed }
+  return { closed: closed ?? fault('way-cannot-say', `fsconfig has no form ${step.forms?.join(', ')}`) }
 }
 
 /** The source and the superblock's own flags come before the layers. */

@@ -9,10 +9,8 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Finding } from '../errors/finding.ts'
 import { encodeFuse, encodeMount8 } from '../overlay/encode.ts'
 import { fitMountData } from '../overlay/limits.ts'
-import { fitMountData } from '../overlay/limits.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
 import { run } from './exec.ts'
-import { pageSize } from './system.ts'
 import { pageSize } from './system.ts'
 import { mountByFsconfig } from './way-fsconfig.ts'
 import { mountByMount2 } from './way-mount2.ts'
@@ -66,8 +64,6 @@ async function mountByMount8(step: OverlayStep): Promise<WayAnswer> {
   const encoded = encodeMount8(step.params, [...step.flags, ...(step.propagation === undefined ? [] : [step.propagation])])
   if (!encoded.ok) return { closed: encoded.why }
   // It would hand on a longer text, and the kernel would cut it.
-  const fitting = fitMountData(step.params, pageSize(), ['absolute'])
-  if (!fitting.ok) return { closed: fitting.why }
   const fitting = fitMountData(step.params, pageSize(), ['absolute'])
   if (!fitting.ok) return { closed: fitting.why }
   // libmount ≥ 2.39 would hand lowerdir to fsconfig, which takes 255 bytes.

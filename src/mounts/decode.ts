@@ -9,11 +9,12 @@ import type { LayerRole } from '../overlay/params.ts'
 import type { Receipt } from '../plan/step.ts'
 import { FUSE_OVERLAYFS } from './fuse-overlayfs.ts'
 import type { FuseCommand } from './fuse-overlayfs.ts'
-import { LAYER_KEYS, layerNames, plainLayers } from './layer-names.ts'
+import { LAYER_KEYS, layerNames } from './layer-names.ts'
 import type { Reading } from './layer-names.ts'
 import { identifyMaker } from './maker.ts'
 import type { Mount } from './mountinfo.ts'
 import type { OverlayMount } from './overlay-mount.ts'
+import { readPlainLine } from './plain-line.ts'
 import { findReceipt, isSameMount, resolveLayers } from './resolve.ts'
 import type { ResolvedLayer } from './resolve.ts'
 import { splitSuperOptions } from './super-options.ts'
@@ -45,10 +46,9 @@ export function decodeOverlays(mounts: readonly Mount[], knowledge: Knowledge = 
 
 /** One overlay mount, as far as the table and `knowledge` tell. */
 export function decodeOverlay(mount: Mount, knowledge: Knowledge = {}): OverlayMount {
-  const options = splitSuperOptions(mount.superOptions)
   const receipts = (knowledge.receipts ?? []).filter((receipt) => isSameMount(receipt, mount))
-  const plain = receipts.length === 0 && mount.fsType !== FUSE_OVERLAYFS ? plainLayers(options) : undefined
-  const { layers, receipt } = plain === undefined ? findLayers(mount, options, receipts, knowledge) : { layers: plain as LayerFields }
+  const plain = receipts.length === 0 && mount.fsType !== FUSE_OVERLAYFS ? readPlainLine(mount.superOptions) : undefined
+  const { readOnly, layers, options, receipt }: Line = plain ?? readLine(mount, receipts, knowledge)
   const { lower, data, upper, work, unresolved, deleted } = layers
   const overlay: Draft = {
     id: mount.id,
@@ -61,7 +61,7 @@ export function decodeOverlay(mount: Mount, knowledge: Knowledge = {}): OverlayM
     data,
     options: overlayOptions(options),
     flags: mount.flags,
-    readOnly: options.some(({ key }) => key === 'ro'),
+    readOnly,
     propagation: mount.optional,
     maker: identifyMaker(mount, layers, receipt),
   }
@@ -77,11 +77,19 @@ type Draft = { -readonly [Field in keyof OverlayMount]: OverlayMount[Field] }
 
 type LayerFields = Pick<OverlayMount, 'lower' | 'data' | 'upper' | 'work' | 'unresolved' | 'deleted'>
 
-function findLayers(mount: Mount, options: readonly SuperOption[], receipts: readonly Receipt[], knowledge: Knowledge): { layers: LayerFields; receipt?: Receipt | undefined } {
+interface Line {
+  readonly readOnly: boolean
+  readonly layers: LayerFields
+  readonly options: readonly SuperOption[]
+  readonly receipt?: Receipt | undefined
+}
+
+function readLine(mount: Mount, receipts: readonly Receipt[], knowledge: Knowledge): Line {
+  const options = splitSuperOptions(mount.superOptions)
   const names = layerNames(options)
   const receipt = findReceipt(names, mount, receipts)
   const layers = mount.fsType === FUSE_OVERLAYFS ? fuseLayers(mount, receipt, knowledge.daemons ?? []) : resolveLayers(names, mount, receipt)
-  return { layers: listLayers(layers, knowledge), receipt }
+  return { readOnly: options.some(({ key }) => key === 'ro'), layers: listLayers(layers, knowledge), options, receipt }
 }
 
 /** A bind mount of an overlay has the layers of the overlay. */

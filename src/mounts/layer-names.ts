@@ -33,43 +33,6 @@ export interface LayerName {
 /** The keys that are layers and hence no options. */
 export const LAYER_KEYS: ReadonlySet<string> = new Set(['lowerdir', 'lowerdir+', 'datadir+', 'upperdir', 'workdir'])
 
-export interface PlainLayers {
-  readonly lower: readonly string[]
-  readonly data: readonly string[]
-  readonly upper?: string
-  readonly work?: string
-}
-
-/**
- * The layers of a line that leaves no doubt: absolute, tidy, no escapes, no descriptors; undefined for
- * any other. Nearly all lines are so, and this way a table of a hundred thousand layers is quickly read.
- */
-export function plainLayers(options: readonly SuperOption[]): PlainLayers | undefined {
-  let lower: string[] = []
-  const data: string[] = []
-  let upper: string | undefined
-  let work: string | undefined
-  for (const { key, raw } of options) {
-    if (raw === undefined || !LAYER_KEYS.has(key)) continue
-    if (isDoubtful(raw)) return undefined
-    if (key === 'lowerdir') lower = raw.split(':')
-    else if (key === 'lowerdir+') lower.push(raw)
-    else if (key === 'datadir+') data.push(raw)
-    else if (key === 'upperdir') upper = raw
-    else work = raw
-  }
-  return upper === undefined || work === undefined ? { lower, data } : { lower, data, upper, work }
-}
-
-/** Plain searches: they cost a tenth of one regular expression for all of it. */
-function isDoubtful(raw: string): boolean {
-  if (raw.includes('\\') || raw.includes('//') || raw.includes('/:') || raw.endsWith('/') || raw.includes('/fd/') || raw.endsWith(')')) return true
-  return NOT_ABSOLUTE.test(raw) || (raw.includes('/.') && DOTS.test(raw))
-}
-
-const NOT_ABSOLUTE = /(?:^|:)(?!\/)/
-const DOTS = /\/\.{1,2}(?:[/:]|$)/
-
 /** Superblock options → layers: lowers from the top, data-only layers, upper, work. */
 export function layerNames(options: readonly SuperOption[]): LayerName[] {
   const found: Record<LayerRole, (readonly Reading[])[]> = { lower: [], data: [], upper: [], work: [] }

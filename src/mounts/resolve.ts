@@ -31,7 +31,7 @@ export function resolveLayers(names: readonly LayerName[], mount: Mount, receipt
 
 /** The receipt of this very mount: one of its superblock with nothing in the table that contradicts it. */
 export function findReceipt(names: readonly LayerName[], mount: Mount, receipts: readonly Receipt[]): Receipt | undefined {
-  const candidates = receipts.filter((receipt) => isSameMount(receipt, mount) && (names.length === 0 || agrees(receipt, names)))
+  const candidates = receipts.filter((receipt) => isSameMount(receipt, mount) && (names.length === 0 || agrees(receipt, names, mount)))
   return candidates.find(({ target }) => target === mount.target) ?? (names.length === 0 ? undefined : candidates[0])
 }
 
@@ -40,15 +40,18 @@ export function isSameMount(receipt: Receipt, mount: Mount): boolean {
   return receipt.device === undefined ? receipt.target === mount.target : receipt.device === mount.device
 }
 
-/** Device numbers are used again, so a forgotten receipt may meet a stranger's mount. */
-function agrees(receipt: Receipt, names: readonly LayerName[]): boolean {
-  return (
-    (['lower', 'data', 'upper', 'work'] as const).every((role) => receiptPaths(receipt, role).length === names.filter((name) => name.role === role).length) &&
-    names.every(({ role, index, readings, byDescriptor }) => {
-      const path = receiptPaths(receipt, role)[index] as string
-      return readings.some((reading) => canShow(reading.path, path, byDescriptor))
-    })
-  )
+/**
+ * Device numbers are used again, so a forgotten receipt may meet a stranger's mount. By descriptor the
+ * table shows where a symlink led, which no name can confirm or deny: there the target must do.
+ */
+function agrees(receipt: Receipt, names: readonly LayerName[], { target }: Mount): boolean {
+  const sameCounts = (['lower', 'data', 'upper', 'work'] as const).every((role) => receiptPaths(receipt, role).length === names.filter((name) => name.role === role).length)
+  return sameCounts && names.every((name) => confirms(name, receipt) || (name.byDescriptor && receipt.form === 'fd' && receipt.target === target))
+}
+
+function confirms({ role, index, readings, byDescriptor }: LayerName, receipt: Receipt): boolean {
+  const path = receiptPaths(receipt, role)[index] as string
+  return readings.some((reading) => canShow(reading.path, path, byDescriptor))
 }
 
 function canShow(shown: string, path: string, byDescriptor: boolean): boolean {
@@ -63,7 +66,9 @@ function receiptPaths({ layers }: Receipt, role: LayerRole): readonly string[] {
   return path === undefined ? [] : [path]
 }
 
-function fromReceipt({ role, index, readings }: LayerName, receipt: Receipt): ResolvedLayer {
+function fromReceipt(name: LayerName, receipt: Receipt): ResolvedLayer {
+  if (!confirms(name, receipt)) return asShown(name, undefined)
+  const { role, index, readings } = name
   const path = receiptPaths(receipt, role)[index] as string
   const deleted = readings.some((reading) => reading.deleted === true && reading.path === path)
   return { role, index, path, known: true, others: NONE, ...(deleted ? { deleted } : {}) }

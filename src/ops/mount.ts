@@ -1,19 +1,19 @@
 /** `ovl mount`: validate → look → plan → execute → read back. */
 
-import { randomBytes } from 'node:crypto'
 import type { Finding } from '../errors/finding.ts'
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import { collectFacts } from '../host/facts.ts'
 import { execute } from '../host/execute.ts'
-import { statName } from '../host/files.ts'
+import { realName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
+import { receiptId } from '../host/receipts.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
 import { bootId, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
 import { judgeFailure } from '../diagnose/judge.ts'
 import { finding } from '../errors/make-finding.ts'
 import { nameBytes } from '../names/bytes.ts'
-import { absolutePath, pathPrefixes } from '../names/path.ts'
+import { absolutePath, pathPrefixes, relativeTo, tidyPath } from '../names/path.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { encodeMountData } from '../overlay/encode.ts'
@@ -126,7 +126,14 @@ function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, re
   refuseFaults(validate(spec))
   const { target } = spec
   if (target === undefined) throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
-  return { spec: { ...spec, target }, ways: [via], remember, ...(forms === undefined ? {} : { forms }) }
+  return { spec: { ...spec, target: realTarget(target) }, ways: [via], remember, ...(forms === undefined ? {} : { forms }) }
+}
+
+/** As the mount table will show it: symlinks resolved, as far as the path exists. */
+function realTarget(target: string): string {
+  const absolute = absolutePath(target, process.cwd())
+  const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
+  return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
 }
 
 /** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
@@ -142,9 +149,9 @@ function look(request: MountRequest): MountFacts {
     const type = readImageType(absolute)
     if (type !== undefined) images.set(absolute, type)
   }
-  const facts = { cwd, images, missing: missingPaths(spec, cwd) }
+  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize() }
   if (!needsReceipt(request, facts)) return facts
-  return { ...facts, home: { stateDirectory: stateDirectory(), id: randomBytes(6).toString('hex'), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } }
+  return { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } }
 }
 
 function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {

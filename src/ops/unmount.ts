@@ -8,7 +8,7 @@ import { realName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
 import { readMountAt, readMountTable } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
-import { readReceipts, removeUnfinished } from '../host/receipts.ts'
+import { readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
 import { isWithin, absolutePath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
@@ -63,7 +63,7 @@ export async function unmountStale(): Promise<Unmounted[]> {
 function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
   const here = readMountAt(path)
   if (here?.overlay === undefined) return planForRemains(path, here?.mount, lazy)
-  const receipt = receiptOfMount(here.overlay, readReceipts().filter(isOfThisNamespace))
+  const receipt = receiptOfMount(here.overlay, readReceiptsAt(path).filter(isOfThisNamespace))
   if (receipt === undefined && !recursive) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
   const table = readMountTable()
   const below = recursive ? table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse() : []
@@ -73,7 +73,7 @@ function planFor(path: string, { lazy = false, recursive = false }: UnmountOptio
 /** No overlay is to be seen at `path`, but one of ovl's may have been there, and left its parts. */
 function planForRemains(path: string, here: Mount | undefined, lazy: boolean): Plan {
   const table = readMountTable()
-  const receipt = here === undefined ? readReceipts().find((one) => isOfThisNamespace(one) && one.target === path && isStale(one, table)) : undefined
+  const receipt = here === undefined ? readReceiptsAt(path).find((one) => isOfThisNamespace(one) && isStale(one, table)) : undefined
   if (receipt === undefined) throw notMounted(path, here, table.overlays.some(({ target }) => target === path))
   return planUnmount({ below: [], lazy, receipt, mountedParts: mountedParts(receipt, table) })
 }

@@ -11,7 +11,7 @@ import { realName, statName } from '../host/files.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
 import { readMountAt } from '../host/mount-table.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
-import { parentPath } from '../names/path.ts'
+import { pathPrefixes } from '../names/path.ts'
 import type { Known } from '../diagnose/facts.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
@@ -46,18 +46,15 @@ function isQuiet(placed: OverlaySpec, mounted: OverlayMount, kernel: Known<reado
   if (!kernel.known || kernel.value.length > 0) return false
   if (placed.upper !== undefined && mounted.readOnly && !placed.flags.includes('ro')) return false
   if (!Object.entries(placed.options).every(([name, value]) => mounted.options[name] === value)) return false
-  return placed.upper === undefined || ![placed.upper, placed.work].some((path) => path !== undefined && liesWithinLower(path, placed))
+  return !liesWithinLower([placed.upper, placed.work].filter((path) => path !== undefined), placed.lower)
 }
 
 /** By identity, so that bind mounts and symlinks hide nothing; `..` of the root is the root. */
-function liesWithinLower(path: string, placed: OverlaySpec): boolean {
-  const lowers = new Set(placed.lower.map((layer) => identity(layer.path)))
-  let place = realName(path)
-  for (;;) {
-    if (lowers.has(identity(place))) return true
-    if (place === '/') return false
-    place = parentPath(place)
-  }
+function liesWithinLower(paths: readonly string[], lower: OverlaySpec['lower']): boolean {
+  if (paths.length === 0) return false
+  const places = new Set(paths.flatMap((path) => pathPrefixes(realName(path))))
+  const identities = new Set(Array.from(places, identity))
+  return lower.some(({ path }) => identities.has(identity(path)))
 }
 
 function identity(path: string): string {

@@ -47,6 +47,8 @@ const OPERATIONS: Readonly<Record<string, string>> = { remount: 'ovl remount TAR
 /** What has been read so far; private to one call. */
 interface Reading {
   lower?: readonly string[]
+  /** They came from `lowerdir=`. */
+  joined?: boolean
   data: string[]
   upper?: string
   work?: string
@@ -65,10 +67,12 @@ export function parseMountOptions(text: string): MountOptions {
   const read: Reading = { data: [], mkdir: false, flags: new Set(), options: {}, unknown: [], userspace: [], faults: [] }
   for (const token of splitOptions(text)) {
     const at = token.indexOf('=')
-    if (at < 0) takeWord(read, token)
+    const colon = /^(lowerdir|upperdir|workdir):/.exec(token)?.[1]
+    if (colon !== undefined) takeColon(read, colon, token)
+    else if (at < 0) takeWord(read, token)
     else takeValue(read, token.slice(0, at), token.slice(at + 1), token)
   }
-  const { data, flags, ...rest } = read
+  const { data, flags, joined: _, ...rest } = read
   return { ...rest, flags: MOUNT_FLAGS.filter((flag) => flags.has(flag)), ...(data.length > 0 ? { data } : {}) }
 }
 
@@ -120,12 +124,17 @@ function takeWord(read: Reading, word: string): void {
     read.userspace.push(word)
   } else if (isOptionName(word)) {
     read.options[word] = true
+  } else if (LAYER_KEYS[word] !== undefined) {
+    read.faults.push(fault('option-bad-value', `${word} needs a path: '${word}=…'`, [{ text: `Write ${word}=DIRECTORY.` }]))
   } else {
-    const layer = /^(lowerdir|upperdir|workdir):/.exec(word)
-    if (layer !== null) read.faults.push(fault('option-syntax', `'${word.slice(0, 60)}': a colon stands where the equals sign belongs`, [{ text: `Write ${layer[1]}=…` }]))
-    else if (LAYER_KEYS[word] !== undefined) read.faults.push(fault('option-bad-value', `${word} needs a path: '${word}=…'`, [{ text: `Write ${word}=DIRECTORY.` }]))
-    else read.unknown.push({ key: word })
+    read.unknown.push({ key: word })
   }
+}
+
+/** Understood as it was meant, so that what follows from it is not told as further faults. */
+function takeColon(read: Reading, key: string, token: string): void {
+  read.faults.push(fault('option-syntax', `'${token.slice(0, 60)}': a colon stands where the equals sign belongs`, [{ text: `Write ${key}=…` }]))
+  LAYER_KEYS[key]?.(read, token.slice(key.length + 1))
 }
 
 function takeValue(read: Reading, key: string, value: string, token: string): void {
@@ -148,13 +157,16 @@ const LAYER_KEYS: Readonly<Record<string, (read: Reading, value: string) => void
     if (read.lower !== undefined && read.lower.length > 0 && value !== '') read.faults.push(twice('lowerdir'))
     read.lower = parsed.lower
     read.data = [...parsed.data]
+    read.joined = value !== ''
   },
   'lowerdir+': (read, value) => {
+    if (read.joined === true) read.faults.push(appended('lowerdir+', value))
     if (read.data.length > 0) read.faults.push(fault('option-syntax', `lowerdir+='${value}': a normal layer cannot follow a data-only layer`, [{ text: 'Put datadir+ last.' }]))
     if (value === '') read.faults.push(emptyPath('lowerdir+'))
     read.lower = [...(read.lower ?? []), value]
   },
   'datadir+': (read, value) => {
+    if (read.joined === true) read.faults.push(appended('datadir+', value))
     if (value === '') read.faults.push(emptyPath('datadir+'))
     read.data.push(value)
   },
@@ -171,6 +183,8 @@ const LAYER_KEYS: Readonly<Record<string, (read: Reading, value: string) => void
 }
 
 const twice = (key: string): Finding => fault('option-syntax', `${key} was given twice`, [{ text: 'Keep one: the kernel would silently use the last.' }])
+/** All kernels that know the key refuse it. */
+const appended = (key: string, value: string): Finding => fault('option-syntax', `${key}='${value}' cannot follow lowerdir=`, [{ text: 'Name all layers in lowerdir=, or each with lowerdir+= and datadir+=.' }])
 const emptyPath = (key: string): Finding => fault('option-bad-value', `${key} is empty`, [{ text: `Write ${key}=DIRECTORY.` }])
 const isFlag = (word: string): word is MountFlag => (MOUNT_FLAGS as readonly string[]).includes(word)
 const isPropagation = (word: string): word is Propagation => (PROPAGATIONS as readonly string[]).includes(word)

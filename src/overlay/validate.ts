@@ -34,7 +34,7 @@ function layerFaults(spec: OverlaySpec): Finding[] {
   const count = spec.lower.length + spec.data.length
   if (count > MAX_LAYERS) faults.push(fault('too-many-layers', `${count} layers: the kernel’s limit is ${MAX_LAYERS}`, [{ text: 'Merge some of the lower layers into one.' }]))
   if (spec.upper !== undefined && spec.work === undefined) {
-    faults.push(fault('work-required', `upperdir '${spec.upper}' without workdir`, [{ text: 'Name an empty directory on the same mount as upper.', command: `workdir=${spec.upper}.work` }]))
+    faults.push(fault('work-required', `upperdir '${spec.upper}' without workdir`, [{ text: `Name an empty directory on the same mount as upper: workdir=${spec.upper}.work` }]))
   }
   if (spec.upper !== undefined && spec.tmpfs !== undefined) faults.push(fault('usage', 'an upper was said twice: by path and as a tmpfs', [{ text: 'Keep one of --upper and --tmpfs.' }]))
   if (spec.upper === undefined && spec.workDerived === false && spec.tmpfs !== undefined) faults.push(fault('usage', 'a tmpfs upper brings its own work directory', [{ text: 'Leave out the work directory.' }]))
@@ -52,7 +52,7 @@ function duplicateFaults(spec: OverlaySpec): Finding[] {
     const before = seen.get(tidy)
     seen.set(tidy, role)
     if (before === undefined) return []
-    if (role === 'work' && before === 'upper') return [fault('work-upper-nested', `'${path}' was given as upper and as work`, [{ text: 'Use a directory beside upper as work.', command: `workdir=${tidy}.work` }])]
+    if (role === 'work' && before === 'upper') return [fault('work-upper-nested', `'${path}' was given as upper and as work`, [{ text: `Use a directory beside upper as work: workdir=${tidy}.work` }])]
     return [fault('layers-overlap', before === role ? `'${path}' was given twice as ${role}` : `'${path}' was given as ${before} and as ${role}`, [{ text: 'Name each layer once.' }])]
   })
 }

@@ -18,8 +18,9 @@ const STEPS: { readonly [K in Step['do']]: Describe<Extract<Step, { do: K }>> } 
     shell: ({ image, type, at }) => `mount -t ${type} -o loop,ro ${quoteShell(image)} ${quoteShell(at)}`,
   },
   'clone-idmapped': {
-    text: ({ from, idmap, at }) => `attach '${from}' with ids mapped (${idmap}) at '${at}'`,
-    shell: ({ from, idmap, at }) => `mount --bind -o ${quoteShell(`X-mount.idmap=${idmap}`)} ${quoteShell(from)} ${quoteShell(at)}`,
+    text: ({ from, idmap, at }) => `attach '${from}' read-only with ids mapped (${idmap}) at '${at}'`,
+    // mount(8) remounts for the `ro`: one mount(2) would leave the bind writable.
+    shell: ({ from, idmap, at }) => `mount --bind -o ${quoteShell(`ro,X-mount.idmap=${idmap}`)} ${quoteShell(from)} ${quoteShell(at)}`,
   },
   'mount-overlay': {
     text: ({ target, params, ways }) => `mount the overlay of ${params.filter(({ kind }) => kind === 'layer').length} directories at '${target}' (${ways.join(', then ')})`,

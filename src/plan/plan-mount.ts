@@ -4,7 +4,10 @@
  */
 
 import type { LowerLayer, OverlaySpec } from '../overlay/spec.ts'
+import { encodeMountData } from '../overlay/encode.ts'
+import { absoluteParams, dataLimit } from '../overlay/limits.ts'
 import { paramsOf } from '../overlay/params.ts'
+import { nameBytes } from '../names/bytes.ts'
 import { absolutePath, pathPrefixes } from '../names/path.ts'
 import type { Form, ImageType, Plan, Receipt, Step, Via } from './step.ts'
 
@@ -23,6 +26,8 @@ export interface MountFacts {
   readonly images: ReadonlyMap<string, ImageType>
   /** Absolute paths, among target, upper, work and their parents, that do not exist. */
   readonly missing: ReadonlySet<string>
+  /** Bytes; one page is what mount(2) takes of options. */
+  readonly pageSize: number
   /** Where the receipt goes; there whenever {@link needsReceipt} says so. */
   readonly home?: Home
 }
@@ -35,10 +40,15 @@ export interface Home extends Pick<Receipt, 'pid' | 'mountNamespace' | 'bootId'>
   readonly id: string
 }
 
-/** Whether there is more to take down than the overlay, or the caller wants it remembered. */
-export function needsReceipt({ spec, remember }: MountRequest, { cwd, images, missing }: Omit<MountFacts, 'home'>): boolean {
-  const target = absolutePath(spec.target, cwd)
-  return remember || spec.tmpfs !== undefined || images.size > 0 || (spec.mkdir && missing.has(target)) || [...spec.lower, ...spec.data].some(({ idmap }) => idmap !== undefined)
+/**
+ * Whether there is more to take down than the overlay, or the mount table may show other names than were
+ * said (mount(2) shortens them, FUSE shows none), or the caller wants the mount remembered.
+ */
+export function needsReceipt({ spec, remember, ways, forms = [] }: MountRequest, { cwd, images, missing, pageSize }: Omit<MountFacts, 'home'>): boolean {
+  if (remember || spec.tmpfs !== undefined || images.size > 0 || ways.includes('fuse')) return true
+  if (spec.mkdir && missing.has(absolutePath(spec.target, cwd))) return true
+  if ([...spec.lower, ...spec.data].some(({ idmap }) => idmap !== undefined)) return true
+  return forms.some((form) => form === 'relative' || form === 'proc-fd') || nameBytes(encodeMountData(absoluteParams(paramsOf(spec), cwd))) > dataLimit(pageSize)
 }
 
 /** Plans a mount. The spec is valid and its paths have been looked at. */

@@ -123,7 +123,7 @@ it('does not mind a reader that goes away', () => {
 
 it('writes more than a pipe holds', () => {
   const lowers = Array.from({ length: 400 }, (_, at) => ['-l', `/${'x'.repeat(250)}${at}`]).flat()
-  const { code, stdout } = ovl(['options', '--json', '--for', 'fstab', ...lowers])
+  const { code, stdout } = ovl(['options', '--json', '--for', 'fsconfig', ...lowers])
   expect(code).toBe(0)
   expect(stdout.length).toBeGreaterThan(100_000)
   expect(stdout.endsWith('}\n')).toBe(true)

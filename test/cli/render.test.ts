@@ -72,7 +72,7 @@ The same by hand
 const LAYER: Omit<LayerView, 'role' | 'index' | 'path'> = { exists: true, mountsBelow: [], mount: { id: 1, target: '/', fsType: 'ext4', source: '/dev/sda', device: '8:1', readOnly: false } }
 const INSPECTION: Inspection = {
   id: 40, parentId: 30, target: '/merged', source: 'overlay', type: 'overlay', device: '0:50', lower: ['/over', '/a b'], data: ['/blobs'], upper: '/changes', work: '/changes.work',
-  options: { metacopy: 'on', redirect_dir: 'on' }, flags: ['rw', 'relatime'], readOnly: false, propagation: ['shared:5'], maker: { name: 'ovl', id: 'x' },
+  options: { metacopy: 'on', redirect_dir: 'on' }, flags: ['rw', 'relatime'], readOnly: false, propagation: ['shared:5'], maker: { name: 'live-system', id: 'casper' },
   layers: [
     { ...LAYER, role: 'lower', index: 0, path: '/over', exists: false },
     { ...LAYER, role: 'lower', index: 1, path: '/a b', identity: { images: ['alpine:3.20'], store: 'docker', layer: 'abcdef0123456789' }, mountsBelow: ['/a b/sub'] },
@@ -87,7 +87,7 @@ const INSPECTION: Inspection = {
 
 describe('an inspection', () => {
   it('is a picture of the stack, and what is in force', () => {
-    expect(renderInspection(INSPECTION, view())).toBe(`/merged: writable overlay of 4 layers, made by ovl
+    expect(renderInspection(INSPECTION, view())).toBe(`/merged: writable overlay of 4 layers, made by live-system (casper)
 
 Topmost first: each layer covers the ones below it.
 

@@ -38,7 +38,7 @@ function valueSuspects(facts: Facts): Suspect[] {
   const { spec, trial } = facts
   const attempt = readAttempt(facts)
   if (spec === undefined || trial === undefined || attempt?.errno !== 'EINVAL') return []
-  if (!attempt.stages.includes('set') || trial.syscall === 'mount') return []
+  if (!attempt.stages.includes('set') || trial.syscall === 'mount' || trial.syscall === 'fsconfig(SET_FD)') return []
   if (trial.context.some((line) => /overlay: |VFS: /.test(line))) return []
   const [long] = valuesOf(paramsOf(spec), trial.form).filter(({ bytes }) => bytes > FSCONFIG_VALUE_MAX)
   if (long === undefined) return []

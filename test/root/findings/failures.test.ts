@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { judgeFailure } from '../../../src/diagnose/judge.ts'
 import { collectFacts } from '../../../src/host/facts.ts'
-import { makeGround } from '../host/ground.ts'
+import { hasTool, makeGround } from '../host/ground.ts'
 import { WAYS, takeDown, tryMount } from './attempt.ts'
 import type { Way } from './attempt.ts'
 import { ROWS } from './rows.ts'
@@ -13,8 +13,8 @@ const ground = makeGround()
 
 const cases = ROWS.flatMap((row) => (row.ways ?? (Object.keys(WAYS) as Way[])).map((way) => ({ ...row, way })))
 
-describe.each(cases)('$name ($way)', ({ arrange, raw, way, errno, code, title, needsLog }) => {
-  test(code, async () => {
+describe.each(cases)('$name ($way)', ({ arrange, raw, way, errno, code, title, needsLog, tools = [] }) => {
+  test.skipIf(!tools.every(hasTool))(code, async () => {
     const dir = mkdtempSync(`${ground}/row-`)
     for (const name of ['l1', 'l2', 'u', 'w', 'm']) mkdirSync(`${dir}/${name}`)
     const spec = arrange(dir)

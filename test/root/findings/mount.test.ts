@@ -18,7 +18,8 @@ function fresh(): string {
 
 const mountsIn = (dir: string): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes(` ${dir}/`))
 
-test.each(ROWS.filter(({ rawOnly }) => rawOnly !== true).flatMap((row) => (['fsconfig', 'mount2'] as const).map((via) => ({ ...row, via }))))('$name ($via): $code', async ({ arrange, code, title, via }) => {
+test.each(ROWS.filter(({ rawOnly }) => rawOnly !== true).flatMap((row) => (['fsconfig', 'mount2'] as const).map((via) => ({ ...row, via }))))('$name ($via): $code', async ({ arrange, code, title, via, tools = [] }) => {
+  if (!tools.every(hasTool)) return
   const dir = fresh()
   const spec = arrange(dir)
   const before = mountsIn(dir)

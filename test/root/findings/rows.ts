@@ -21,6 +21,8 @@ export interface Row {
   readonly raw?: (dir: string) => { readonly data?: string; readonly lowerdir?: string }
   /** The ways on which it can be brought about; all by default. */
   readonly ways?: readonly ('fd' | 'lowerdir+' | 'mount2' | 'mount8')[]
+  /** Programs it needs. */
+  readonly tools?: readonly string[]
   /** Certain only when the kernel’s words can be read. */
   readonly needsLog?: true
   /** Cannot be asked of `mount(spec)`: it refuses the words, or cures the fault. */
@@ -155,9 +157,14 @@ const FILESYSTEMS: readonly Row[] = [
     sh('cd "$1"; mkdir r; mount -t tmpfs t r; mkdir r/u r/w; mount -o remount,ro r', dir)
     return spec(dir, { upper: `${dir}/r/u`, work: `${dir}/r/w` })
   } },
-  { name: 'upper on squashfs', errno: 'EINVAL', code: 'upper-read-only', title: 'squashfs', arrange: (dir) => {
+  { name: 'upper on squashfs', errno: 'EINVAL', code: 'upper-read-only', title: 'squashfs', tools: ['mksquashfs'], arrange: (dir) => {
     sh('cd "$1"; mkdir -p s/u s/w r; mksquashfs s s.img -quiet -no-progress; mount -o loop,ro s.img r', dir)
     return spec(dir, { upper: `${dir}/r/u`, work: `${dir}/r/w` })
+  } },
+  { name: 'upper on FUSE', errno: 'EINVAL', code: 'upper-remote', title: 'fuse', tools: ['fuse-overlayfs'], arrange: (dir) => {
+    // It runs in the background and ends with its mount.
+    sh('cd "$1"; mkdir a b c f; fuse-overlayfs -o "lowerdir=$1/a,upperdir=$1/b,workdir=$1/c" "$1/f" 2>/dev/null; mkdir f/u f/w', dir)
+    return spec(dir, { upper: `${dir}/f/u`, work: `${dir}/f/w` })
   } },
   { name: 'a layer on an unbindable mount', errno: 'EINVAL', code: 'lower-unsupported', title: 'unbindable', arrange: (dir) => {
     sh('mount -t tmpfs t "$1/l1"; mount --make-unbindable "$1/l1"', dir)

@@ -9,7 +9,7 @@ import { mountIdOf, openPath } from '../../../src/host/syscalls/files.ts'
 import { fsCreate, fsMount, fsOpen, fsPick, fsReconfigure, fsSetFd, fsSetFlag, fsSetString, moveMount, openTree, readContextLog, setMountAttributes } from '../../../src/host/syscalls/mount-api.ts'
 import { attributeBits, clearedAttributeBits, legacyBits, propagationBits, superblockFlags } from '../../../src/host/syscalls/mount-flags.ts'
 import { mountLegacy, setPropagation, unmount } from '../../../src/host/syscalls/mount-legacy.ts'
-import { statMount } from '../../../src/host/syscalls/statmount.ts'
+import { statOverlay } from '../../../src/host/syscalls/statmount.ts'
 import { parseMountinfo } from '../../../src/mounts/mountinfo.ts'
 import type { Mount } from '../../../src/mounts/mountinfo.ts'
 import { MOUNT_FLAGS } from '../../../src/overlay/spec.ts'
@@ -232,10 +232,19 @@ describe('a mount', () => {
     expect(mountIdOf(here('m'))).toBe(found?.id)
     expect(mountIdOf(here('a'))).toBe(mountAt(ground)?.id)
     expect(mountIdOf('/no/such')).toBeUndefined()
-    const status = statMount(here('m'))
+    const status = statOverlay(here('m'))
     if (status === undefined) return
-    expect(status).toEqual({ fsType: 'overlay', id: found?.id, device: found?.device, superblockReadOnly: false, options: found?.superOptions.replace(/^rw,/, '') })
-    expect(statMount('/no/such')).toBeUndefined()
+    expect(status).toEqual(found)
+    expect([statOverlay('/no/such'), statOverlay(here('a')), statOverlay(ground)]).toEqual([undefined, undefined, undefined])
+  })
+
+  test.each(MOUNT_FLAGS.filter((flag) => flag !== 'nosymfollow'))('statmount shows %s and propagation like the table does', (flag) => {
+    mountLegacy('a b', here('m'), 'overlay', legacyBits([flag]), `lowerdir=${here('a')}:${here('b')}`)
+    for (const word of ['shared', 'slave', 'unbindable', 'private'] as const) {
+      setPropagation(here('m'), word)
+      const status = statOverlay(here('m'))
+      if (status !== undefined) expect(status).toEqual(mountAt(here('m')))
+    }
   })
 
   test('statmount escapes like the table does', () => {
@@ -249,8 +258,8 @@ describe('a mount', () => {
     fsCreate(fs)
     using mount = fsMount(fs, [])
     moveMount(mount, here('m'))
-    const status = statMount(here('m'))
-    if (status !== undefined) expect(status.options).toBe(mountAt(here('m'))?.superOptions.replace(/^r[wo],/, ''))
+    const status = statOverlay(here('m'))
+    if (status !== undefined) expect(status).toEqual(mountAt(here('m')))
   })
 })
 

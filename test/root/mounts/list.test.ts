@@ -27,6 +27,13 @@ test('a mount of mount(8), a mount of ovl, one relative to a directory, one with
   expect(found.find(({ target }) => target === `${other}/m`)).toMatchObject({ lower: [`${other}/l1`, `${other}/l2`], upper: `${other}/u`, work: `${other}/w`, maker: { name: 'ovl' } })
 })
 
+test('a symlink as a lower: the table shows where it led', async () => {
+  const at = fresh()
+  sh('ln -s l1 link', at)
+  await mount(overlay().lower(`${at}/link`).lower(`${at}/l2`).upper(`${at}/u`).work(`${at}/w`).at(`${at}/m`), { remember: true })
+  expect((await list()).find(({ target }) => target === `${at}/m`)).toMatchObject({ upper: `${at}/u`, maker: { name: 'ovl' } })
+})
+
 test('other namespaces: what they alone have, under the names they give it', async () => {
   const at = fresh()
   sh('mount -t overlay both -o lowerdir=$PWD/l1:$PWD/l2 $PWD/m', at)

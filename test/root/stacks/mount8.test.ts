@@ -9,4 +9,4 @@ const layers = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 8 }) }
 const tellable = hostileName().filter((name) => isUtf8Name(name) && !/"|,(,|=|$)/.test(name))
 const names = fc.oneof({ weight: 99, arbitrary: tellable }, { weight: 1, arbitrary: hostileName() })
 
-testStacks('stacks that mount(8) mounts', { runs: 190, layers, names, ways: MOUNT8 })
+testStacks('stacks that mount(8) mounts', { count: 190, layers, names, ways: MOUNT8 })

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { OvlError, list, mount, unmount } from '../../../src/index.ts'
 import { readReceipts } from '../../../src/host/receipts.ts'
 import { nameBuffer } from '../../../src/host/syscalls/check.ts'
+import { runs, seed } from '../../support/seed.ts'
 import { makeGround } from '../host/ground.ts'
 import { build, freshUpper } from './build.ts'
 import type { Built } from './build.ts'
@@ -13,11 +14,8 @@ import { proveContent, proveListed } from './prove.ts'
 import { randomStack } from './stack.ts'
 import type { Way } from './ways.ts'
 
-/** `OVL_SEED=12345` repeats a run. */
-const seed = Number(process.env['OVL_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-
-/** Tries `runs` random stacks on all `ways`, and sees that each was taken at least once. */
-export function testStacks(title: string, { runs, layers, names, ways }: { readonly runs: number; readonly layers: fc.Arbitrary<number>; readonly names?: fc.Arbitrary<string>; readonly ways: readonly Way[] }): void {
+/** Tries `count` random stacks on all `ways`, and sees that each was taken at least once. */
+export function testStacks(title: string, { count, layers, names, ways }: { readonly count: number; readonly layers: fc.Arbitrary<number>; readonly names?: fc.Arbitrary<string>; readonly ways: readonly Way[] }): void {
   const ground = makeGround()
   const base = `${ground}/s`
 
@@ -35,7 +33,7 @@ export function testStacks(title: string, { runs, layers, names, ways }: { reado
         rmSync(base, { recursive: true, force: true })
       }
     })
-    await fc.assert(property, { seed, numRuns: runs, interruptAfterTimeLimit: 250_000 })
+    await fc.assert(property, runs(count))
     console.log(`${title}, OVL_SEED=${seed}: ${[...taken].sort().map((pair) => pair.join(' ')).join(', ')}`)
     for (const { name } of ways) expect(taken.get(`${name}: mounted`) ?? 0).toBeGreaterThan(0)
   })

@@ -24,7 +24,7 @@ function dirs(count: number): { dir: string; lowers: string[] } {
 
 test('the words of the document: a colon for the equals sign, and no workdir', () => {
   const { dir } = dirs(3)
-  const ran = sh(dir, 'ovl mount -t overlay overlay -o lowerdir:/dir1:/dir2:/dir3:...:/dir25,upperdir=... /merged')
+  const ran = sh(dir, 'ovl mount -t overlay overlay -o lowerdir:/dir1:/dir2:/dir3:...:/dir25,upperdir=/upper /merged')
   expect(ran.code).toBe(32)
   expect(named(ran), ran.stderr).toEqual(['option-syntax', 'work-required'])
   expect(ran.stderr).toContain('Write lowerdir=…')

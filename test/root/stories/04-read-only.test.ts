@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { inspect, isOvlError, mount, overlay } from '../../../src/index.ts'
+import { envelope } from '../../support/command.ts'
 import { makeShell, named } from '../../support/shell.ts'
 import { makeGround } from '../host/ground.ts'
 
@@ -22,8 +23,8 @@ test('several lowers and no upper: a read-only merge', () => {
   expect(readdirSync(`${dir}/merged`)).toEqual(['a', 'b'])
   expect(sh(dir, 'touch merged/c').stderr).toContain('Read-only file system')
   expect(sh(dir, 'ovl list').stdout).toMatch(/place-\S+\/merged +2 +- +ro /)
-  const remounted = sh(dir, 'ovl remount merged -o rw')
-  expect([remounted.code, named(remounted)], remounted.stderr).toEqual([32, ['read-only-overlay']])
+  const remounted = sh(dir, 'ovl remount --json merged -o rw')
+  expect([remounted.code, envelope(remounted).error?.code]).toEqual([32, 'read-only-overlay'])
   expect(sh(dir, 'ovl umount merged').code).toBe(0)
 })
 

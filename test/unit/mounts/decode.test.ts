@@ -141,6 +141,13 @@ describe('a receipt', () => {
     expect(decode(options, { receipts: [receipt(layers, more as Partial<Receipt>)] }).maker.name).not.toBe('ovl')
   })
 
+  test('a symlink set by descriptor is shown where it led, and the mount is ovl’s all the same', () => {
+    const line = 'rw,lowerdir+=/real/one,lowerdir+=/v/two,upperdir=/v/u,workdir=/v/w'
+    expect(decode(line, { receipts: [receipt(layers, { form: 'fd' })] })).toMatchObject({ lower: ['/real/one', '/v/two'], upper: '/v/u', maker: { name: 'ovl' } })
+    expect(decode(line, { receipts: [receipt(layers)] }).maker.name).toBe('unknown')
+    expect(decode(line, { receipts: [receipt(layers, { form: 'fd', target: '/t/other' })] }).maker.name).toBe('unknown')
+  })
+
   test('holds for the mount’s other places, the one on its target comes first', () => {
     expect(decode('rw,lowerdir=one:two,upperdir=u,workdir=w', { receipts: [receipt(layers)] }, { target: '/elsewhere' })).toMatchObject(layers)
     const twice = [receipt(layers, { target: '/first', directory: '/run/ovl/first' }), receipt(layers)]

@@ -74,6 +74,31 @@ test('a name of 255 bytes, each of them escaped', () => {
   }
 })
 
+/** Known for its device, and contradicted by every line: it only sends the line the careful way. */
+const STRANGER = { version: 1, state: 'mounted', pid: 1, mountNamespace: '', bootId: '', target: '', directory: '', parts: [], madeDirs: [], device: '0:3', layers: { lower: [], data: [], upper: '/none' } } as const
+
+test('the quick way and the careful way tell the same', () => {
+  const path = fc.array(fc.constantFrom('a', 'b.c', '..d', '.', '..', '', 'proc', 'dev', 'fd', '7', 'e f', ':', 'diff', 'l'), { minLength: 1, maxLength: 5 }).map((parts) => `/${parts.join('/')}`)
+  const lines = fc.record({
+    access: fc.constantFrom('rw', 'ro', 'rw,sync'),
+    lower: fc.array(path, { minLength: 1, maxLength: 4 }).map((paths) => `,lowerdir=${paths.join(':')}`),
+    upper: fc.option(fc.tuple(path, path).map(([upper, work]) => `,upperdir=${upper},workdir=${work}`), { nil: '' }),
+    rest: fc.constantFrom('', ',uuid=on', ',index=off,fsync=volatile', ',volatile,userxattr', ',lowerdir+=/x', ',,'),
+  }).map(({ access, lower, upper, rest }) => `1 2 0:3 / /t rw - overlay x ${`${access}${lower}${upper}${rest}`.replaceAll(' ', '\\040')}`)
+  fc.assert(fc.property(lines, (line) => {
+    const mount = parseMountinfo(line).mounts[0] as never
+    expect(decodeOverlay(mount)).toEqual(decodeOverlay(mount, { receipts: [STRANGER] }))
+  }), { numRuns: 3000 })
+})
+
+test('no length of a line is too long for it', () => {
+  const lowers = Array.from({ length: 500 }, (_, i) => `/${'x'.repeat(240)}/${i}`).join(':')
+  for (const end of ['', ',uuid=on', ',upperdir=/u\\134,workdir=/w', ',upperdir=/u,workdir=', ':', ':/x/']) {
+    const mount = parseMountinfo(`1 2 0:3 / /t rw - overlay x ro,lowerdir=${lowers}${end}`).mounts[0] as never
+    expect(decodeOverlay(mount).lower.length).toBeGreaterThanOrEqual(500)
+  }
+})
+
 test('no line, however broken, is thrown at', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
     for (const mount of parseMountinfo(bytes).mounts) decodeOverlay(mount)

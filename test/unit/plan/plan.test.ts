@@ -10,7 +10,7 @@ import type { Receipt } from '../../../src/plan/step.ts'
 import { VIA_WORDS, parseVia } from '../../../src/plan/via.ts'
 
 const HOME = { stateDirectory: '/run/ovl', id: 'x1', pid: 7, mountNamespace: '4', bootId: 'b' }
-const FACTS: MountFacts = { cwd: '/home/me', images: new Map(), missing: new Set() }
+const FACTS: MountFacts = { cwd: '/home/me', images: new Map(), missing: new Set(), pageSize: 4096 }
 const plan = (said: OverlayBuilder, facts: Partial<MountFacts> = {}) => planMount({ spec: { ...said.spec, target: said.spec.target ?? '/m' }, ways: ['auto'], remember: false }, { ...FACTS, ...facts })
 
 describe('a plan is data', () => {

@@ -47,12 +47,13 @@ for (const [kind, make] of Object.entries(KINDS)) {
 }
 
 for (const kind of ['ext4', 'xfs', 'btrfs']) {
-  test(`a ${kind} image that was never unmounted`, async t => {
+  test(`a ${kind} image with a journal that was not written back`, async t => {
     const dir = scratch(t, { on: 'disk' })
-    const sh = shell(dir)
-    sh(`${KINDS[kind]}; mkdir live; mount -o loop i.img live; echo new > live/new; sync -f live; cp --sparse=always i.img copy.img 2>/dev/null || cp i.img copy.img; umount live`)
+    shell(dir)(`${KINDS[kind]}; mkdir live; mount -o loop i.img live; echo new > live/new; sync -f live`)
+    // btrfs knows its devices by their ids, and refuses one that it has mounted.
+    if (kind === 'btrfs') shell(dir)('cp i.img copy.img; mv copy.img i.img')
     await leavingNothing(async () => {
-      const mounted = await mount(overlay().lower(`${dir}/copy.img`, `${dir}/lower/2`).at(`${dir}/merged`))
+      const mounted = await mount(overlay().lower(`${dir}/i.img`, `${dir}/lower/2`).at(`${dir}/merged`))
       assert.equal(readFileSync(`${dir}/merged/from-1`, 'utf8'), '1\n')
       await mounted.unmount()
     })
@@ -113,7 +114,6 @@ test('an id-mapped lower: on ext4 and squashfs', async t => {
     assert.equal(statSync(`${dir}/lower/1/from-1`).uid, 0)
     await mounted.unmount()
   })
-  await mount(overlay().lower({ path: `${dir}/i.img`, idmap: '0:1000:10' }, `${dir}/lower/2`).at(`${dir}/merged`)).catch(e => console.log('DEBUG', e.errno, e.details))
   await leavingNothing(async () => {
     const mounted = await mount(overlay().lower({ path: `${dir}/i.img`, idmap: 'u:0:1000:10 g:0:2000:10' }, `${dir}/lower/2`).upper(`${dir}/upper`).work(`${dir}/work`).at(`${dir}/merged`))
     const { uid, gid } = statSync(`${dir}/merged/from-1`)

@@ -1,20 +1,13 @@
 import test from 'node:test'
-import { mount, overlay, list } from 'ovl'
-import { scratch } from './scratch.mjs'
-import { mkdirSync } from 'node:fs'
-test('times', async t => {
-  const dir = scratch(t)
-  const time = async (what, work) => { const s = performance.now(); const r = await work(); console.log('TIME', what, Math.round(performance.now() - s)); return r }
-  const spec = overlay().lower(`${dir}/lower/1`, `${dir}/lower/2`).upper(`${dir}/upper`).work(`${dir}/work`).at(`${dir}/merged`)
-  for (const o of [{}, {}, {}, {via:'mount2'}, {via:'mount8'}, {via:'mount8'}, {via:'mount2',forms:['relative']},{via:'mount2',forms:['relative']}]) {
-    const m = await time('mount ' + JSON.stringify(o), () => mount(spec, o))
-    await time('list', () => list())
-    await time('unmount', () => m.unmount())
+import { spawnSync } from 'node:child_process'
+import * as k from './syscalls.mjs'
+import { scratch, must } from './scratch.mjs'
+test('idmap', async t => {
+  const dir = scratch(t, {on:'disk'})
+  for (const [kind, make] of Object.entries({ squashfs: 'mksquashfs lower/1 i.img -quiet -no-progress', erofs: 'mkfs.erofs --quiet i.img lower/1', ext4: 'truncate -s 16M i.img; mkfs.ext4 -q -d lower/1 i.img',btrfs: 'truncate -s 128M i.img; mkfs.btrfs -q --rootdir lower/1 i.img', })) {
+    const r = spawnSync('sh', ['-ec', `rm -f i.img; ${make}; mkdir -p x; mount -o loop i.img x`], { cwd: dir, encoding: 'utf8' })
+    const tree = must(k.openTree(k.AT_FDCWD, `${dir}/x`, k.OPEN_TREE_CLONE))
+    console.log('IDMAP', kind, r.status, r.stderr, k.idmap(tree, 1000), spawnSync('stat', ['-c', '%u', `/proc/self/fd/${tree}/from-1`], { encoding: 'utf8' }).stdout)
+    spawnSync('umount', [`${dir}/x`])
   }
-  const vol = await time('volatile', () => mount(spec.volatile()))
-  await time('unmount', () => vol.unmount())
-  const lower = Array.from({ length: 500 }, (_, n) => `${dir}/lower/${n}`)
-  await time('mkdirs', () => lower.forEach(p => mkdirSync(p, {recursive: true})))
-  const m = await time('mount 500', () => mount(overlay().lower(...lower).at(`${dir}/merged`)))
-  await time('unmount', () => m.unmount())
 })

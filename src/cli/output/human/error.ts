@@ -24,7 +24,7 @@ export function renderError(error: unknown, who: string, view: View): string {
   ]
   const blocks = [...(lines.length === 0 ? [] : [`${lines.join('\n')}\n`]), ...findings.map((finding) => renderFinding(finding, view))]
   // The program is named once, at the very beginning.
-  return (lines.length === 0 ? `${view.style.strong(`${who}:`)} ` : '') + blocks.join('\n') + (error.code === 'internal' ? renderBug(error.cause ?? error, who, view) : '')
+  return (lines.length === 0 ? `${view.style.strong(`${who}:`)} ` : '') + blocks.join('\n') + (error.code === 'internal' ? bugLines(error.cause ?? error, view) : '')
 }
 
 /** Warnings after a success. */
@@ -37,7 +37,12 @@ function kernelLine({ step, syscall, errno }: { readonly step?: string; readonly
   return `${syscall ?? step ?? 'the kernel'} failed: ${errnoWords(errno)} (${errno})`
 }
 
-function renderBug(error: unknown, who: string, { verbose, style }: View): string {
-  const text = error instanceof Error ? ((verbose ? error.stack : undefined) ?? error.message) : String(error)
-  return [`${style.strong(`${who}:`)} ${verbose ? text : escapeText(text)}`, `  This is a bug in ovl.${verbose ? '' : ' With -v it says where.'}`, ''].join('\n')
+function renderBug(error: unknown, who: string, view: View): string {
+  return `${view.style.strong(`${who}:`)} ${escapeText(error instanceof Error ? error.message : String(error))}\n${bugLines(error, view)}`
+}
+
+function bugLines(error: unknown, { verbose }: View): string {
+  if (!verbose) return '  This is a bug in ovl. With -v it says where.\n'
+  const stack = error instanceof Error ? (error.stack ?? '').split('\n').map((line) => `  ${escapeText(line)}\n`) : []
+  return `  This is a bug in ovl.\n${stack.join('')}`
 }

@@ -19,7 +19,7 @@ export function renderInspection(inspection: Inspection, view: View): string {
 
 function head({ target, type, readOnly, lower, data, upper, maker, container, unresolved, hides }: Inspection, view: View): string[] {
   const layers = lower.length + data.length + (upper === undefined ? 0 : 1)
-  const made = maker.name === 'unknown' ? '' : `, made by ${maker.name}${maker.id === undefined ? '' : ` (${showName(maker.id.length > 24 ? maker.id.slice(0, 12) : maker.id)})`}`
+  const made = maker.name === 'unknown' ? '' : `, made by ${maker.name}${maker.id === undefined || maker.name === 'ovl' ? '' : ` (${showName(maker.id.length > 24 ? maker.id.slice(0, 12) : maker.id)})`}`
   return [
     `${view.style.strong(showName(target))}: ${readOnly ? 'read-only' : 'writable'} ${type === 'overlay' ? 'overlay' : 'fuse-overlayfs'} of ${countOf(layers, 'layer')}${made}`,
     ...(container === undefined ? [] : [`root of container ${showName(container.name ?? container.id)}${container.image === undefined ? '' : `, image ${showName(container.image)}`}`]),

@@ -1,9 +1,9 @@
 /**
  * Loads the bundles of dist/cli with V8's code cache, as Python does with __pycache__: the first call of a
- * command leaves its compiled code in dist/cli/cache, the next ones start 10 to 18 ms earlier (measured,
- * Node 20). Node's own module.enableCompileCache() is no way: Node 20 has none, and its default place
- * is below /tmp, where others could lay code for root to run. Here it lies beside the code it is made of, is
- * removed with it by each build or installation, and is not written where that directory is not ours to write.
+ * command leaves its compiled code in dist/cli/cache, and the next ones start 10 to 18 ms earlier (measured on
+ * Node 20, which has no module.enableCompileCache; and the place which that takes by default, below /tmp, is
+ * one where others could lay code for root to run). Here it lies beside the code it is made of, goes with it
+ * at each build or installation, and is written by the owner of that code only.
  *
  * NODE_DISABLE_COMPILE_CACHE=1 switches it off, as it does Node's.
  */
@@ -27,32 +27,40 @@ module.exports = function load(name) {
   const bundle = { exports: {} }
   loaded.set(name, bundle)
   const filename = path.join(BUNDLES, name)
-  const cachedData = USED ? read(name) : undefined
+  const stamp = stampOf(filename)
+  const cachedData = USED ? read(name, stamp) : undefined
   // Dynamic imports are lowered to calls of `load` by the build, so the script needs no loader of its own.
   const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${fs.readFileSync(filename, 'utf8')}\n})`, { filename, ...(cachedData === undefined ? {} : { cachedData }) })
   script.runInThisContext()(bundle.exports, load, bundle, filename, BUNDLES)
-  // At the end, when what was called has been compiled.
-  if (USED && cachedData === undefined) process.once('exit', () => write(name, script.createCachedData()))
+  // At the end, when what was called has been compiled. A cache that other V8 flags reject is left as it is.
+  if (USED && cachedData === undefined) process.once('exit', () => write(name, stamp, script.createCachedData()))
   return bundle.exports
 }
 
-function read(name) {
+/** Of a source V8 compares the length only, so a cache begins with time and size of the file it was made from. */
+function stampOf(filename) {
+  const { mtimeMs, size } = fs.statSync(filename)
+  return Buffer.from(new Float64Array([mtimeMs, size]).buffer)
+}
+
+function read(name, stamp) {
   try {
-    return fs.readFileSync(path.join(CACHE, name))
+    const file = fs.readFileSync(path.join(CACHE, name))
+    return file.subarray(0, stamp.length).equals(stamp) ? file.subarray(stamp.length) : undefined
   } catch {
     return undefined
   }
 }
 
-/** Complete or not at all: V8 looks at length and version of a cache, not at its content. By the owner of the code only. */
-function write(name, data) {
+/** Complete or not at all. */
+function write(name, stamp, data) {
   const draft = path.join(CACHE, `${name}.${process.pid}`)
   try {
     if (fs.statSync(BUNDLES).uid !== process.getuid()) return
     fs.mkdirSync(CACHE, { recursive: true })
-    fs.writeFileSync(draft, data, { flush: true })
+    fs.writeFileSync(draft, Buffer.concat([stamp, data]), { flush: true })
     fs.renameSync(draft, path.join(CACHE, name))
   } catch {
-    // Not ours to write, or no room: the next call compiles again.
+    // Not to be written, or no room: the next call compiles again.
   }
 }

@@ -1,8 +1,9 @@
-/** --help: the command table laid out by yargs, at 80 columns. Returns text. */
+/** --help: the command table laid out by yargs, at 80 columns, in the characters the locale has. Returns text. */
 
-import type { Argv } from 'yargs'
 import type { CommandDef, OptionDef } from './define.ts'
 import { newYargs, optionsOf } from './parser.ts'
+import { typeset } from './output/human/words.ts'
+import { isUtf8Locale } from './output/terminal.ts'
 import { sentence, shownDoes, shownKey, usageLines } from './shown.ts'
 
 const COLUMNS = 80
@@ -37,6 +38,6 @@ function examples(list: CommandDef['examples']): string {
   return ['Examples:', ...list.flatMap(([command, what]) => [`  # ${what}`, `  ${command}`])].join('\n')
 }
 
-async function layOut(yargs: Argv): Promise<string> {
-  return `${(await yargs.getHelp()).replaceAll(BLANK, ' ')}\n`
+async function layOut(yargs: Awaited<ReturnType<typeof newYargs>>): Promise<string> {
+  return `${typeset((await yargs.getHelp()).replaceAll(BLANK, ' '), { unicode: isUtf8Locale(process.env) })}\n`
 }

@@ -3,7 +3,6 @@
 import { canonicalCall, parseWords } from './parser.ts'
 import { isOption } from './canonical.ts'
 import { COMMANDS } from './commands/index.ts'
-import type { CommandDef } from './define.ts'
 import { COLOR_WORDS, readManner } from './global-options.ts'
 import { interruptible } from './interrupt.ts'
 import { reportFailure, reportOutcome } from './report.ts'
@@ -20,7 +19,8 @@ export async function run(argv: readonly string[], version: () => string): Promi
   const how: Answering = { json: manner.json, color: manner.color, verbose: false, quiet: false, ...(command === undefined ? {} : { command }) }
   try {
     if (manner.version) return write('out', `ovl ${version()}\n`), 0
-    if (manner.help || name === 'help') return await help(command ?? COMMANDS.find((row) => row.name === canonical.words[0]), name)
+    if (name === 'help') return await help(canonical.words.find((word) => !isOption(word)))
+    if (manner.help) return await help(name)
     if (command === undefined) throw unknownCommand(name, canonical.unknown)
     const parsed = await parseWords(command, canonical)
     const answering = { ...how, verbose: parsed.flag['verbose'] === true, quiet: parsed.flag['quiet'] === true }
@@ -54,8 +54,9 @@ function splitCommand(argv: readonly string[]): { readonly name?: string; readon
   return { words: argv }
 }
 
-async function help(command: CommandDef | undefined, name: string | undefined): Promise<number> {
-  if (command === undefined && name !== undefined && name !== 'help') throw unknownCommand(name, [])
+async function help(name: string | undefined): Promise<number> {
+  const command = COMMANDS.find((row) => row.name === name)
+  if (command === undefined && name !== undefined) throw unknownCommand(name, [])
   const { renderCommandHelp, renderHelp } = await import('./help.ts')
   write('out', command === undefined ? await renderHelp(COMMANDS) : await renderCommandHelp(command))
   return 0

@@ -1,6 +1,7 @@
 /** The mounts that stand beside an overlay: its tmpfs, its images, its id-mapped clones. Each is attached ready to use. */
 
 import { isOvlError } from '../errors/ovl-error.ts'
+import { quoteShell } from '../names/shell.ts'
 import type { ImageType } from '../plan/step.ts'
 import { imageMountOptions } from './image.ts'
 import { attachLoop } from './loop.ts'
@@ -23,6 +24,8 @@ export function attachImage(image: string, type: ImageType, at: string): void {
     if (!isOvlError(error)) throw error
     if (error.errno === 'ENODEV') throw error.with({ code: 'module-missing', message: `this kernel cannot mount ${type}, the type of '${image}'`, hint: `Load the module: modprobe ${type}` })
     if (error.errno === 'EPERM') throw error.with({ code: 'not-permitted', message: `attaching the image '${image}' needs root: ${type} cannot be mounted in a user namespace` })
+    // btrfs before 6.7 knows a file system by its ids alone.
+    if (error.errno === 'EEXIST') throw error.with({ code: 'image-unreadable', message: `the ${type} image '${image}' cannot be mounted: another with the same ids is mounted already`, hint: `Unmount that one, or give this one ids of its own: btrfstune -u ${quoteShell(image)}` })
     throw error.with({ code: 'image-unreadable', message: `the ${type} image '${image}' cannot be mounted: it is damaged, or of a kind this kernel does not read` })
   } finally {
     fd.close()

@@ -3,26 +3,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { run } from './exec.ts'
+import { readMountTable } from './mount-table.ts'
 import { unmount } from './syscalls/mount-legacy.ts'
 
 /** containerd's figures are 50 × 50 ms; one second is enough for a dying process to let go. */
 const TRIES = 20
 const PAUSE_MS = 50
 
-/** Unmounts the topmost mount at `path`. @throws OvlError `umount-busy` when it stays busy, `not-mounted` when nothing is there. */
+/** Unmounts the topmost mount at `path`. @throws OvlError `umount-busy` when it stays busy, `not-mounted` when nothing is there, `not-permitted`. */
 export async function unmountPatiently(path: string, lazy: boolean): Promise<void> {
   for (let left = TRIES; ; left--) {
     try {
       return unmount(path, { lazy, noFollow: true })
     } catch (error) {
       if (!isOvlError(error)) throw error
-      if (error.errno === 'EINVAL') throw error.with({ code: 'not-mounted', message: `nothing is mounted at '${path}'` })
-      if (error.errno === 'EPERM' && (await fuseUnmount(path, lazy))) return
+      if (error.errno === 'EINVAL') throw error.with(isMountPoint(path) ? { code: 'not-permitted', message: `'${path}' was mounted outside of this namespace, where alone it can be unmounted` } : { code: 'not-mounted', message: `nothing is mounted at '${path}'` })
+      if (error.errno === 'EPERM') {
+        if (await fuseUnmount(path, lazy)) return
+        throw error.with({ code: 'not-permitted', message: `unmounting '${path}' is not permitted: it was mounted by root`, hint: 'Run it as root.' })
+      }
       if (error.errno !== 'EBUSY') throw error
       if (left === 0) throw new OvlError('umount-busy', `'${path}' is busy`, { syscall: 'umount2', errno: 'EBUSY', cause: error })
     }
     await sleep(PAUSE_MS)
   }
+}
+
+/** The kernel’s EINVAL also stands for a mount that came along, locked, into a user namespace. */
+function isMountPoint(path: string): boolean {
+  return readMountTable().mounts.some(({ target }) => target === path)
 }
 
 /** A FUSE mount made without privileges is taken down by its setuid helper. */

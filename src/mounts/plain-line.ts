@@ -18,18 +18,21 @@ export interface PlainLine {
 /** Superblock options → layers and options, or undefined for a line that must be read with care. */
 export function readPlainLine(superOptions: string): PlainLine | undefined {
   const found = PLAIN.exec(superOptions)
-  if (found === null || superOptions.includes('/fd/')) return undefined
-  const [, access, lowers = '', upper, work, rest = ''] = found
+  if (found === null) return undefined
+  const lowers = found[2] as string
+  const upper = found[3]
+  const work = found[4]
+  const rest = found[5] as string
+  if (DOUBTFUL.test(lowers) || (upper !== undefined && work !== undefined && (DOUBTFUL.test(upper) || DOUBTFUL.test(work)))) return undefined
   const lower = lowers.split(':')
   return {
-    readOnly: access === 'ro',
+    readOnly: found[1] === 'ro',
     layers: upper === undefined || work === undefined ? { lower, data: [] } : { lower, data: [], upper, work },
     options: rest === '' ? [] : splitSuperOptions(rest.slice(1)),
   }
 }
 
-/** Components that are neither empty nor `.` nor `..`, and hold neither separator nor escape. */
-const NAME = String.raw`(?:\/(?!\.{0,2}(?:[/:,]|$))[^/:,\\]+)+`
-const LAYERS = `lowerdir=(${NAME}(?::${NAME})*)(?:,upperdir=(${NAME}),workdir=(${NAME}))?`
-const REST = String.raw`((?:,(?!lowerdir|datadir|upperdir|workdir)[^,\\]+)*)`
-const PLAIN = new RegExp(`^(r[ow]),${LAYERS}${REST}$`)
+/** No escapes; no colon in upper and work; no layer after them. */
+const PLAIN = /^(r[ow]),lowerdir=([^,\\]+)(?:,upperdir=([^,:\\]+),workdir=([^,:\\]+))?((?:,(?!lowerdir|datadir|upperdir|workdir)[^,\\]+)*)$/
+/** A name that is not absolute; an empty component, `.` or `..`; a descriptor. */
+const DOUBTFUL = /(?:^|:)(?!\/)|\/(?:\.{0,2}(?:[/:]|$)|fd\/)/

@@ -154,7 +154,7 @@ const LAYER_KEYS: Readonly<Record<string, (read: Reading, value: string) => void
   lowerdir: (read, value) => {
     const parsed = parseLowerdir(value)
     read.faults.push(...parsed.faults)
-    if (read.lower !== undefined && read.lower.length > 0 && value !== '') read.faults.push(twice('lowerdir'))
+    if ((read.lower ?? []).length + read.data.length > 0) read.faults.push(twice('lowerdir'))
     read.lower = parsed.lower
     read.data = [...parsed.data]
     read.joined = value !== ''

@@ -91,9 +91,10 @@ describe('options', () => {
   })
 })
 
-describe('colour', () => {
-  const colored = (args: readonly string[], env: Record<string, string>): boolean => ovl(['mont', ...args], { env }).stderr.includes('\u001b[')
+const colored = (args: readonly string[], env: Record<string, string>): boolean => ovl(['mont', ...args], { env }).stderr.includes('\u001b[')
+const onTerminal = (env: Record<string, string>): string => runChild('script', ['-qec', `${process.execPath} ${ROOT}bin/ovl.js mont`, '/dev/null'], { env: { TERM: 'xterm', ...env } }).stdout
 
+describe('colour', () => {
   it.each([
     [[], {}, false],
     [[], { FORCE_COLOR: '1' }, true],
@@ -109,7 +110,6 @@ describe('colour', () => {
   })
 
   it('comes by itself on a terminal, and not with NO_COLOR or on a dumb one', () => {
-    const onTerminal = (env: Record<string, string>): string => runChild('script', ['-qec', `${process.execPath} ${ROOT}bin/ovl.js mont`, '/dev/null'], { env: { TERM: 'xterm', ...env } }).stdout
     expect(onTerminal({})).toContain('\u001b[1movl:')
     expect(onTerminal({ NO_COLOR: '1' })).not.toContain('\u001b[1m')
     expect(onTerminal({ TERM: 'dumb' })).not.toContain('\u001b[1m')

@@ -39,6 +39,11 @@ it('does not help with a command there is not', () => {
   const { code, stdout, stderr } = ovl(['mont', '--help'])
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toContain('did you mean mount?')
+  expect(ovl(['help', 'mont']).code).toBe(1)
+})
+
+it('is ASCII where the locale is', () => {
+  expect(ovl(['mount', '--help'], { env: { LANG: 'C' } }).stdout).toMatch(/^[\n -~]*$/)
 })
 
 it('leaves a question after -- alone', () => {

@@ -59,6 +59,8 @@ describe('width', () => {
   })
 })
 
+const keys = (text: string): string[] => Object.keys(JSON.parse(text) as object)
+
 describe('json', () => {
   it('is exact', () => {
     expect(exact({ a: 'b\udcff', list: ['ok', '\udc80'], big: 2n ** 60n, small: 7n, nothing: null, missing: undefined })).toEqual({
@@ -72,7 +74,6 @@ describe('json', () => {
   })
 
   it('has the same keys in the same order, always', () => {
-    const keys = (text: string): string[] => Object.keys(JSON.parse(text) as object)
     const all = ['schema', 'kind', 'ok', 'data', 'warnings', 'error']
     expect(keys(renderEnvelope({ kind: 'list', ok: true, data: [] }))).toEqual(all)
     expect(keys(renderEnvelope({ kind: 'error', ok: false, error: new TypeError('x') }))).toEqual(all)

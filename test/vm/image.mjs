@@ -5,6 +5,7 @@
 
 import { copyFileSync, chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildSync } from 'esbuild'
 import { output } from './host.mjs'
 import { copyModules } from './modules.mjs'
 import { copyProgram, find } from './programs.mjs'
@@ -12,7 +13,7 @@ import { copyProgram, find } from './programs.mjs'
 // What ovl or its tests call. The rest of a system is busybox.
 const TOOLS = [
   'mount', 'umount', 'losetup', 'findmnt', 'unshare', 'nsenter', 'setpriv', 'getfattr', 'setfattr',
-  'mksquashfs', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs',
+  'mksquashfs', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs', 'btrfs', 'chattr',
 ]
 const BOOT_MODULES = ['virtio_pci', 'virtio_blk', 'ext4']
 // Loaded when first asked for, as on a Debian machine.
@@ -39,6 +40,7 @@ export function makeDisk(dir, kernel, project, here, isChosen) {
     recursive: true,
     filter: path => !path.endsWith('.test.mjs') || isChosen(path),
   })
+  copyFailures(project, join(root, 'ovl/test/vm/guest'))
   copyProgram(process.execPath, root, 'usr/bin/node')
   // busybox's own shell prefers its applets to the programs on the PATH: `sh -c mount` would not be util-linux's.
   copyProgram(find('dash'), root, 'usr/bin/sh')
@@ -69,6 +71,12 @@ function skeleton(root, init) {
   copyFileSync(init, join(root, 'init'))
   chmodSync(join(root, 'init'), 0o755)
   return root
+}
+
+/** The failures that the root suite brings about on the newest kernel, for the guest to bring about on its own. */
+function copyFailures(project, to) {
+  const entryPoints = ['rows', 'mounted-rows'].map(name => join(project, `test/root/findings/${name}.ts`))
+  buildSync({ entryPoints, outdir: to, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', format: 'esm', target: 'node20.19' })
 }
 
 /** What `npm pack` and `npm install --omit=dev` would lay down. */

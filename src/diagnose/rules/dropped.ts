@@ -20,7 +20,7 @@ export function droppedSuspects(facts: Facts): Suspect[] {
     const row = findOption(name)
     const inForce = mounted.options[name === 'fsync' && asked === 'volatile' ? 'volatile' : name]
     if (row?.needs === 'upper' && !writable) {
-      return asked === 'off' || asked === 'auto' ? [] : [suspect('feature-dropped', [], { severity: 'note', title: `${word(name, asked)} does nothing without an upper`, evidence: reasons(name, facts), fix: [{ text: `Leave ${name} out.` }] })]
+      return asked === 'off' || asked === 'auto' ? [] : [suspect('feature-dropped', [], { severity: 'note', title: `${word(name, asked)} does nothing without an upper`, evidence: [seen('mountinfo', `the overlay at ${quote(mounted.target)} has no upper`), ...reasons(name, facts)], fix: [{ text: `Leave ${name} out.` }] })]
     }
     if (row?.droppable !== true || !isDropped(name, asked, inForce, facts)) return []
     const because = reasons(name, facts)

@@ -7,6 +7,7 @@
 import type { FindingCode } from '../../errors/codes.ts'
 import type { Fix } from '../../errors/finding.ts'
 import { errnoName, errnoWords } from '../../errors/errno.ts'
+import { FUSE_OVERLAYFS } from '../../mounts/fuse-overlayfs.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { mountAgain } from '../command.ts'
 import type { Facts, PathFact } from '../facts.ts'
@@ -20,10 +21,12 @@ import { relationSuspects } from './relations.ts'
 
 export function mountedSuspects(facts: Facts): Suspect[] {
   const inUse = inUseSuspects(facts)
-  const readOnly = readOnlySuspects(facts)
+  const relations = relationSuspects(facts).filter(({ finding: { code } }) => code === 'upper-inside-lower' || code === 'work-other-filesystem')
+  // fuse-overlayfs has marks of its own, shows no option in the table, and says nothing in the kernel log.
+  if (valueOf(facts.mounted)?.type === FUSE_OVERLAYFS) return [...relations, ...inUse].map(asWarning)
   return [
-    ...readOnly,
-    ...relationSuspects(facts).filter(({ finding: { code } }) => code === 'upper-inside-lower' || code === 'work-other-filesystem'),
+    ...readOnlySuspects(facts),
+    ...relations,
     ...inUse,
     ...(inUse.length === 0 ? saidInUse(facts) : []),
     ...xattrSuspects(facts),
@@ -39,11 +42,12 @@ function asWarning(one: Suspect): Suspect {
 
 const uppers = ({ paths }: Facts): { upper: PathFact | undefined; work: PathFact | undefined } => ({ upper: paths.find(({ role }) => role === 'upper'), work: paths.find(({ role }) => role === 'work') })
 
-/** The lines of this mount in the kernel log, by the sentence in them. */
-export function linesWith(code: FindingCode, { trial }: Facts): { line: string; groups: Readonly<Record<string, string | undefined>> }[] {
+/** The lines of this mount in the kernel log, by the sentence in them; a line with somebody else’s path is not ours. */
+function linesWith(code: FindingCode, { trial, paths }: Facts): { line: string; groups: Readonly<Record<string, string | undefined>> }[] {
+  const isOurs = (path: string | undefined): boolean => path === undefined || !path.startsWith('/') || paths.length === 0 || paths.some((fact) => path.startsWith(fact.path) || path.startsWith(fact.absolute))
   return [...(trial?.context ?? []), ...(valueOf(trial?.kernel) ?? [])].flatMap((line) => {
     const found = readSentence(line)
-    return found?.sentence.codes[0] === code && !found.sentence.refuses ? [{ line, groups: found.groups }] : []
+    return found?.sentence.codes[0] === code && !found.sentence.refuses && isOurs(found.groups['path']) ? [{ line, groups: found.groups }] : []
   })
 }
 
@@ -101,6 +105,8 @@ function saidInUse(facts: Facts): Suspect[] {
     const fact = facts.paths.find((path) => path.role === role)
     return [suspect(code, fact === undefined ? [] : [fact.path, fact.absolute], {
       title: `${role}${fact === undefined ? '' : ` ${quote(fact.path)}`} is in use by an overlay of another mount namespace`,
+      // The line has no path: it may be about a mount that somebody else made at the same moment.
+      confidence: 'likely',
       evidence: [seen('kernel-log', first.line)],
       fix: [{ text: 'Find it, and give each mount directories of its own.', command: 'ovl list --all-namespaces' }],
     })]

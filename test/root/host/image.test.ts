@@ -85,7 +85,7 @@ describe.each(KINDS.filter(canTest))('$name', ({ name, type, make, writable }) =
     await nothingAttached()
   })
 
-  test('mounts read-only as it was left, without what only its journal has', { skip: writable !== true }, async () => {
+  if (writable === true) test('mounts read-only as it was left, without what only its journal has', async () => {
     expect(readImageType(dirty)).toBe(type)
     expect(isImageCutShort(dirty, type)).toBe(false)
     const before = sh('sha256sum < "$1"', dirty)

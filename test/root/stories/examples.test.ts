@@ -1,9 +1,10 @@
 /** Every script in examples/, run as it stands: as root, and the demo as an ordinary user too. Nothing stays behind. */
 
-import { chmodSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { chmodSync, readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../../support/command.ts'
 import type { Ran } from '../../support/command.ts'
+import { AS_NOBODY, makeNobody } from '../../support/nobody.ts'
 import { makeShell } from '../../support/shell.ts'
 import { makeGround } from '../host/ground.ts'
 
@@ -62,7 +63,9 @@ describe('the scripts', () => {
 })
 
 const DEMO = [process.execPath, `${ROOT}examples/demo.mjs`]
-const AS_NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups --'
+const nobody = makeNobody(ground)
+
+const asNobody = (words: readonly string[]): string[] => [...AS_NOBODY, ...words.map((word) => word.replace(ROOT, `${nobody.checkout}/`))]
 
 describe('the demo', () => {
   function expectDemo({ code, stdout, left }: ReturnType<typeof run>): void {
@@ -100,12 +103,3 @@ describe('the demo', () => {
     expect(stdout).toContain('--cap-add SYS_ADMIN')
   })
 })
-
-/** The checkout may lie where only root can look; the ordinary user sees it bound to a place that all can reach. */
-function asNobody(words: readonly string[]): string[] {
-  const seen = place()
-  chmodSync(seen, 0o755)
-  mkdirSync(`${seen}/checkout`)
-  expect(sh('/', 'mount --bind "$1" "$2"', [ROOT, `${seen}/checkout`]).code).toBe(0)
-  return [...AS_NOBODY.split(' '), ...words.map((word) => word.replace(ROOT, `${seen}/checkout/`))]
-}

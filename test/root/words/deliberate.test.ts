@@ -21,6 +21,8 @@ const parse = (text: string) => specFromWords({ lower: [], data: [], tmpfs: fals
 const CASES: readonly [title: string, text: string, fault: string, kernelTakes: readonly string[]][] = [
   ['two lowerdir=', `lowerdir=${d}/a,lowerdir=${d}/b:${d}/c`, 'lowerdir was given twice', ['b', 'c']],
   ['lowerdir= after lowerdir+=', `lowerdir+=${d}/a,lowerdir=${d}/b:${d}/c`, 'lowerdir was given twice', ['b', 'c']],
+  ['lowerdir= after datadir+=', `datadir+=${d}/a,lowerdir=${d}/b:${d}/c`, 'lowerdir was given twice', ['b', 'c']],
+  ['an empty lowerdir=, which clears the list', `lowerdir=${d}/a,lowerdir=,lowerdir=${d}/b:${d}/c`, 'lowerdir was given twice', ['b', 'c']],
   ['two upperdir=', `lowerdir=${d}/a,upperdir=${d}/u,upperdir=${d}/ux,workdir=${d}/w`, 'upperdir was given twice', ['a', 'ux']],
   ['two workdir=', `lowerdir=${d}/a,upperdir=${d}/u,workdir=${d}/wx,workdir=${d}/w`, 'workdir was given twice', ['a', 'u']],
   ['a word without a name', `lowerdir=${d}/a:${d}/b,=x`, "'=x' has no name before the equals sign", ['a', 'b']],
@@ -37,8 +39,8 @@ test.each(CASES)('%s', (_, text, fault, kernelTakes) => {
   expect(() => parse(text)).toThrow(fault)
 })
 
-test('an empty lowerdir= clears what was said before, for ovl as for the kernel', () => {
-  expect(parse(`lowerdir=${d}/a,lowerdir=,lowerdir=${d}/b:${d}/c`).lower).toEqual([{ path: `${d}/b` }, { path: `${d}/c` }])
+test('an empty lowerdir= that has nothing to clear is as good as none', () => {
+  expect(parse(`lowerdir=,lowerdir=${d}/b:${d}/c`).lower).toEqual([{ path: `${d}/b` }, { path: `${d}/c` }])
 })
 
 /** The other way round: these are for mount(8) and the VFS, and the kernel's overlay would refuse them. */

@@ -24,9 +24,8 @@ describe('lines of Linux 6.18', () => {
 
   test('set by lowerdir+: nothing in it is an escape', () => {
     const lower = [...NASTY, ...all('pe%r$cent', '-dash', 'üml\udce4ut\udcff', 'trail\\', 'eq=ual', 'x (deleted)')]
-    const exists = (path: string): boolean => path === '/t/x (deleted)' || path.includes('a,b:c\\d')
     for (const name of ['fsconfig-lowerdir+-string', 'fsconfig-fd']) {
-      const overlay = decodeOverlay(shapes.get(name) as never, { exists: (path) => exists(path) && !path.includes('\\\\') })
+      const overlay = decodeOverlay(shapes.get(name) as never, { exists: (path) => (path === '/t/x (deleted)' || path.includes('a,b:c\\d')) && !path.includes('\\\\') })
       expect(overlay.lower, name).toEqual(lower)
       expect(overlay.upper, name).toMatch(/^\/t\/[34]a,b:c\\d\/u$/)
       expect(overlay.deleted, name).toBeUndefined()
@@ -98,10 +97,10 @@ describe('lines of other kernels', () => {
   })
 })
 
-describe('names of which the table admits two readings', () => {
-  const upper = (value: string, paths: readonly string[], lower = 'lowerdir+=/l'): string | undefined =>
-    decode(`rw,${lower},upperdir=${value},workdir=/w`, { exists: (path: string) => paths.includes(path) }).upper
+const upper = (value: string, paths: readonly string[], lower = 'lowerdir+=/l'): string | undefined =>
+  decode(`rw,${lower},upperdir=${value},workdir=/w`, { exists: (path: string) => paths.includes(path) }).upper
 
+describe('names of which the table admits two readings', () => {
   test('the one that exists is taken, the likelier when none does', () => {
     expect(upper('/a\\134\\134b', ['/a\\b'])).toBe('/a\\b')
     expect(upper('/a\\134\\134b', ['/a\\\\b'])).toBe('/a\\\\b')
@@ -113,10 +112,11 @@ describe('names of which the table admits two readings', () => {
   })
 })
 
+const receipt = (layers: Receipt['layers'], more: Partial<Receipt> = {}): Receipt => ({
+  version: 1, state: 'mounted', pid: 1, mountNamespace: '1', bootId: 'b', target: '/t/merged', directory: '/run/ovl/abc', parts: [], madeDirs: [], layers, device: '0:50', ...more,
+})
+
 describe('a receipt', () => {
-  const receipt = (layers: Receipt['layers'], more: Partial<Receipt> = {}): Receipt => ({
-    version: 1, state: 'mounted', pid: 1, mountNamespace: '1', bootId: 'b', target: '/t/merged', directory: '/run/ovl/abc', parts: [], madeDirs: [], layers, device: '0:50', ...more,
-  })
   const layers = { lower: ['/v/one', '/v/two'], data: [], upper: '/v/u', work: '/v/w' }
 
   test.each([

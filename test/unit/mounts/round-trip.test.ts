@@ -1,6 +1,6 @@
 /** Any names, printed as the kernel prints them, are read back: the printer here is fs/overlayfs/params.c and seq_file.c in a few lines. */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeOverlay } from '../../../src/mounts/decode.ts'
 import { parseMountinfo } from '../../../src/mounts/mountinfo.ts'

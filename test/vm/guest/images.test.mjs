@@ -50,8 +50,8 @@ for (const kind of ['ext4', 'xfs', 'btrfs']) {
   test(`a ${kind} image with a journal that was not written back`, async t => {
     const dir = scratch(t, { on: 'disk' })
     shell(dir)(`${KINDS[kind]}; mkdir live; mount -o loop i.img live; echo new > live/new; sync -f live`)
-    // btrfs knows its devices by their ids, and refuses one that it has mounted.
-    if (kind === 'btrfs') shell(dir)('cp i.img copy.img; mv copy.img i.img')
+    // btrfs refuses a second device with the ids of one that is mounted.
+    if (kind === 'btrfs') shell(dir)('cp i.img copy.img; umount live; mv copy.img i.img')
     await leavingNothing(async () => {
       const mounted = await mount(overlay().lower(`${dir}/i.img`, `${dir}/lower/2`).at(`${dir}/merged`))
       assert.equal(readFileSync(`${dir}/merged/from-1`, 'utf8'), '1\n')
@@ -71,6 +71,16 @@ test('the same image twice, and two images at once', async t => {
     assert.deepEqual(readdirSync(second.target).sort(), ['from-1', 'from-2'])
     await unmount(second.target)
   })
+})
+
+test('a second btrfs with the same ids is refused, and the message says why', async t => {
+  const dir = scratch(t, { on: 'disk' })
+  shell(dir)(`${KINDS.btrfs}; mkdir live; cp i.img copy.img; mount -o loop copy.img live`)
+  await leavingNothing(() => assert.rejects(mount(overlay().lower(`${dir}/i.img`, `${dir}/lower/2`).at(`${dir}/merged`)), error => {
+    assert.equal(error.code, 'image-unreadable')
+    assert.match(error.message, /i\.img'.* same ids/)
+    return true
+  }))
 })
 
 test('a damaged image is named, and nothing stays', async t => {
@@ -105,17 +115,18 @@ test('upper and work on a tmpfs of their own', async t => {
   })
 })
 
-test('an id-mapped lower: on ext4 and squashfs', async t => {
+test('an id-mapped lower: a directory and an image', async t => {
   const dir = scratch(t, { on: 'disk' })
-  shell(dir)(KINDS.squashfs)
+  shell(dir)(KINDS.erofs)
+  const [lower, image] = [{ path: `${dir}/lower/1`, idmap: '0:1000:10' }, { path: `${dir}/i.img`, idmap: 'u:0:1000:10 g:0:2000:10' }]
   await leavingNothing(async () => {
-    const mounted = await mount(overlay().lower({ path: `${dir}/lower/1`, idmap: '0:1000:10' }, `${dir}/lower/2`).at(`${dir}/merged`))
+    const mounted = await mount(overlay().lower(lower, `${dir}/lower/2`).at(`${dir}/merged`))
     assert.deepEqual(['from-1', 'from-2'].map(name => statSync(`${dir}/merged/${name}`).uid), [1000, 0])
     assert.equal(statSync(`${dir}/lower/1/from-1`).uid, 0)
     await mounted.unmount()
   })
   await leavingNothing(async () => {
-    const mounted = await mount(overlay().lower({ path: `${dir}/i.img`, idmap: 'u:0:1000:10 g:0:2000:10' }, `${dir}/lower/2`).upper(`${dir}/upper`).work(`${dir}/work`).at(`${dir}/merged`))
+    const mounted = await mount(overlay().lower(image, `${dir}/lower/2`).upper(`${dir}/upper`).work(`${dir}/work`).at(`${dir}/merged`))
     const { uid, gid } = statSync(`${dir}/merged/from-1`)
     assert.deepEqual([uid, gid], [1000, 2000])
     await mounted.unmount()

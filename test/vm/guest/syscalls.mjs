@@ -83,14 +83,19 @@ export function contextLog(fs) {
 
 /** What the kernel logged while `work` ran, without /dev/kmsg's prefix and the lines of other drivers. */
 export function kernelLog(work) {
-  const fd = openSync('/dev/kmsg', O.O_RDONLY | O.O_NONBLOCK)
+  const listener = listen()
   try {
-    drain(fd)
-    const result = work()
-    return { result, log: drain(fd).filter(text => /overlay/.test(text)) }
+    return { result: work(), log: listener.heard() }
   } finally {
-    closeSync(fd)
+    listener.close()
   }
+}
+
+/** The same for work that takes its time. */
+export function listen() {
+  const fd = openSync('/dev/kmsg', O.O_RDONLY | O.O_NONBLOCK)
+  drain(fd)
+  return { heard: () => drain(fd).filter(text => /overlay/.test(text)), close: () => closeSync(fd) }
 }
 
 function drain(fd) {

@@ -1,0 +1,109 @@
+// The failures of test/root/findings/rows.ts on a kernel that says other words for them, or none, and at another step:
+// each must get the finding it gets on a new kernel, heard in the kernel log or judged without it.
+
+import assert from 'node:assert/strict'
+import { closeSync, mkdirSync } from 'node:fs'
+import test from 'node:test'
+import { mount } from 'ovl'
+import { judgeFailure } from '../../../dist/diagnose/judge.js'
+import { collectFacts } from '../../../dist/host/facts.js'
+import { mountOverlay } from '../../../dist/host/ways.js'
+import { paramsOf } from '../../../dist/overlay/params.js'
+import { MOUNTED_ROWS } from './mounted-rows.mjs'
+import { ROWS, spec } from './rows.mjs'
+import { must, scratch } from './scratch.mjs'
+import { leavingNothing } from './stack.mjs'
+import * as k from './syscalls.mjs'
+
+const MNT_DETACH = 2
+
+/** The ways of 6.1, and the ways of a row that each stands for. */
+const WAYS = {
+  lowerdir: { via: ['fsconfig'], of: ['fd', 'lowerdir+'] },
+  mount2: { via: ['mount2'], of: ['mount2'] },
+  mount8: { via: ['mount8'], of: ['mount8'] },
+}
+
+/** A directory as the rows want it. */
+function ground(t) {
+  const dir = scratch(t)
+  for (const name of ['l1', 'l2', 'u', 'w', 'm']) mkdirSync(`${dir}/${name}`)
+  return dir
+}
+
+/** Mounts by one way, without ovl's look at the words before, and returns the facts of a trial; undefined where this way cannot say it. */
+async function attempt(said, way, raw) {
+  const { result, log } = await heard(async () => {
+    if (raw?.data !== undefined) return { syscall: 'mount', ...k.mount('overlay', said.target, 'overlay', 0, raw.data) }
+    if (raw?.lowerdir !== undefined) return { syscall: 'fsconfig(SET_STRING)', ...setLowerdir(raw.lowerdir) }
+    try {
+      await mountOverlay({ do: 'mount-overlay', target: said.target, source: said.source, params: paramsOf(said), flags: said.flags, ways: WAYS[way].via }, () => {})
+      return {}
+    } catch (error) {
+      if (error.code !== 'unknown') return { closed: true }
+      const { syscall, errno, kernel = [] } = error.details
+      return { syscall, errno, kernel }
+    }
+  })
+  if (result.closed) return undefined
+  const { syscall, errno, kernel: context = [] } = result
+  if (errno === undefined && context.length === 0) k.umount2(said.target, MNT_DETACH)
+  return { step: 'mount-overlay', context, kernel: { known: true, value: log }, ...(syscall === undefined ? {} : { syscall }), ...(errno === undefined ? {} : { errno }) }
+}
+
+async function heard(work) {
+  const listener = k.listen()
+  try {
+    return { result: await work(), log: listener.heard() }
+  } finally {
+    listener.close()
+  }
+}
+
+function setLowerdir(value) {
+  const fs = must(k.fsopen('overlay', 1))
+  try {
+    return k.setString(fs, 'lowerdir', value)
+  } finally {
+    closeSync(fs)
+  }
+}
+
+for (const { name, arrange, raw, ways = Object.keys(WAYS).flatMap(way => WAYS[way].of), code, title, needsLog, rawOnly } of ROWS) {
+  test(`${name}: ${code}`, async t => {
+    for (const way of Object.keys(WAYS).filter(way => WAYS[way].of.some(one => ways.includes(one)))) {
+      const dir = ground(t)
+      const said = arrange(dir)
+      const trial = await attempt(said, way, raw?.(dir))
+      if (trial === undefined) continue
+      const deaf = { ...trial, kernel: { known: false, why: 'kernel.dmesg_restrict' } }
+      for (const [one, confidence] of [[trial, 'certain'], [deaf, needsLog ? 'likely' : 'certain']]) {
+        const findings = judgeFailure(collectFacts(said, { trial: one }))
+        const seen = JSON.stringify({ way, trial: one, findings }, null, 1)
+        assert.deepEqual([findings[0]?.code, findings[0]?.confidence, findings[0]?.severity], [code, confidence, 'error'], seen)
+        if (title !== undefined) assert.ok(findings[0].title.includes(title), seen)
+        assert.ok(findings[0].evidence.length > 0 && findings[0].fix.length > 0, seen)
+      }
+    }
+    if (rawOnly) return
+    const said = arrange(ground(t))
+    await leavingNothing(() => assert.rejects(mount(said), error => {
+      const [first] = error.findings
+      const seen = JSON.stringify({ message: error.message, kernel: error.details.kernel, findings: error.findings }, null, 1)
+      assert.deepEqual([error.code, first?.code, first?.confidence], [code, code, 'certain'], seen)
+      if (title !== undefined) assert.ok(first.title.includes(title), seen)
+      return true
+    }))
+  })
+}
+
+for (const { name, arrange, codes, title } of MOUNTED_ROWS) {
+  test(`a warning: ${name}`, async t => {
+    const said = arrange(ground(t))
+    const mounted = await mount(said)
+    const seen = JSON.stringify(mounted.warnings, null, 1)
+    assert.deepEqual(mounted.warnings.map(({ code }) => code), codes, seen)
+    if (title !== undefined) assert.ok(mounted.warnings[0].title.includes(title), seen)
+    await mounted.unmount()
+  })
+}

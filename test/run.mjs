@@ -22,7 +22,7 @@ const isRoot = process.getuid() === 0
 const COUNTS = mkdtempSync(join(tmpdir(), 'ovl-counts-'))
 chmodSync(COUNTS, 0o777)
 const countsOf = (suite) => join(COUNTS, `${suite}.json`)
-const vitest = (suite) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--root', '.', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${countsOf(suite)}`]
+const vitest = (suite) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--configLoader', 'runner', '--root', '.', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${countsOf(suite)}`]
 const PRIVATE = ['unshare', '--mount', '--propagation', 'private', '--']
 
 const SUITES = {

@@ -7,7 +7,7 @@ import { COLOR_WORDS, readManner } from './global-options.ts'
 import { interruptible } from './interrupt.ts'
 import { reportFailure, reportOutcome } from './report.ts'
 import type { Answering } from './report.ts'
-import { nearestWord, usageError } from './usage-error.ts'
+import { nearestWord, oneOf, usageError } from './usage-error.ts'
 import { write } from './output/write.ts'
 
 /** Runs one call of ovl; `argv` without node and the script, `version` is asked for --version only. */
@@ -23,6 +23,7 @@ export async function run(argv: readonly string[], version: () => string): Promi
     if (manner.help) return await help(name)
     if (command === undefined) throw unknownCommand(name, canonical.unknown)
     const parsed = await parseWords(command, canonical)
+    oneOf('color', parsed.text['color'], COLOR_WORDS, command.name)
     const answering = { ...how, verbose: parsed.flag['verbose'] === true, quiet: parsed.flag['quiet'] === true }
     const { handler } = await command.load()
     return await interruptible(async (signal) => {

@@ -1,30 +1,27 @@
 /**
  * What the kernel said, joined with what was seen: a sentence that names a suspect makes it certain and
- * becomes its evidence; one that names nothing seen becomes a suspect of its own. Lines of other
- * people’s mounts, which share the kernel log, are told apart by their paths and by the errno.
+ * becomes its evidence; one that names nothing seen becomes a suspect of its own. Whose line it is, in
+ * a log that all mounts share, is for ours.ts to tell.
  */
 
 import type { FindingCode } from '../errors/codes.ts'
 import type { Evidence } from '../errors/finding.ts'
 import { CATALOGUE } from '../errors/catalogue.ts'
-import { absolutePath } from '../names/path.ts'
 import { advise } from './advice.ts'
-import { readAttempt } from './attempt.ts'
-import { canExplain, checkOrder } from './causes.ts'
+import { checkOrder } from './causes.ts'
 import type { Facts, PathFact, PathRole } from './facts.ts'
 import { readSentence } from './kernel-words.ts'
-import type { KernelSentence } from './kernel-words.ts'
+import { factOf, isOurs } from './ours.ts'
+import type { LogLine } from './ours.ts'
 import { refusedData, refusedOption, refusedPair } from './rules/options.ts'
 import { ROLE_WORDS, pathSuspect } from './rules/paths.ts'
 import { quote, seen as evidence, suspect, valueOf, withEvidence } from './suspect.ts'
 import type { Suspect } from './suspect.ts'
 
 /** One line of either log, understood. */
-interface Heard {
-  readonly line: string
+interface Heard extends LogLine {
+  /** The line without its prefix. */
   readonly text: string
-  readonly sentence: KernelSentence
-  readonly groups: Readonly<Record<string, string | undefined>>
   /** From the context of this very attempt, so it cannot be somebody else’s. */
   readonly ours: boolean
 }
@@ -34,7 +31,7 @@ export function hear(facts: Facts, seen: readonly Suspect[]): Suspect[] {
   let suspects = [...seen]
   for (const one of linesOf(facts)) {
     if (!one.sentence.refuses && !one.sentence.codes.includes('upper-no-d-type')) continue
-    if (!one.ours && isForeign(one, facts)) continue
+    if (!one.ours && !isOurs(one, facts)) continue
     suspects = one.groups['option'] === undefined ? confirm(one, suspects, facts) : confirmOption(one, one.groups['option'], suspects, facts)
   }
   return suspects
@@ -48,31 +45,16 @@ function linesOf({ trial }: Facts): Heard[] {
   return [...(trial?.context ?? []).flatMap(understand(true)), ...(valueOf(trial?.kernel) ?? []).flatMap(understand(false))]
 }
 
-function isForeign({ sentence, groups: { path } }: Heard, facts: Facts): boolean {
-  const attempt = readAttempt(facts)
-  if (attempt !== undefined && !sentence.codes.some((code) => canExplain(code, attempt))) return true
-  if (path === undefined || facts.paths.length === 0) return false
-  // Names shortened to fit a page, and names cut off by the page’s end, are not those of the spec.
-  if (facts.trial?.form === 'relative' || facts.trial?.form === 'proc-fd') return false
-  return factOf(path, facts) === undefined && !facts.paths.some((fact) => fact.path.startsWith(path) || fact.absolute.startsWith(path))
-}
-
-/** The path as the kernel printed it: as said, absolute, or relative to where the mount was made from. */
-function factOf(path: string, { paths, cwd }: Facts): PathFact | undefined {
-  const absolute = absolutePath(path, cwd)
-  return paths.find((fact) => fact.path === path || fact.absolute === absolute) ?? (path.startsWith('/') ? undefined : paths.find((fact) => fact.absolute.endsWith(`/${path}`)))
-}
-
 function confirm(one: Heard, suspects: readonly Suspect[], facts: Facts): Suspect[] {
   const { sentence: { codes }, groups: { path }, ours } = one
   const fact = path === undefined ? undefined : factOf(path, facts)
   // Of several that the sentence fits, the one the kernel met first: what was cut or swallowed makes the others.
-  const [named] = suspects.filter(({ finding, paths, said }) => said !== true && codes.includes(finding.code) && isAbout(paths, path, fact)).sort((a, b) => checkOrder(a.finding.code) - checkOrder(b.finding.code))
+  const [named] = suspects.filter(({ finding, paths, said }) => said === undefined && codes.includes(finding.code) && isAbout(paths, path, fact)).sort((a, b) => checkOrder(a.finding.code) - checkOrder(b.finding.code))
   if (named !== undefined) return suspects.map((other) => (other === named ? certain(other, one) : other))
-  if (suspects.some(({ finding, paths, said }) => said === true && codes.includes(finding.code) && isAbout(paths, path, fact))) return [...suspects]
+  if (suspects.some(({ finding, paths, said }) => said !== undefined && codes.includes(finding.code) && isAbout(paths, path, fact))) return [...suspects]
   const fresh = fromWords(one, fact, facts)
   const fix = fresh.finding.fix.length > 0 ? fresh.finding.fix : advise(fresh.finding.code)
-  return [...suspects, withEvidence({ ...fresh, said: true, finding: { ...fresh.finding, fix } }, [wordsOf(one.line, ours)])]
+  return [...suspects, withEvidence({ ...fresh, said: ours ? 'confirmed' : 'words', finding: { ...fresh.finding, fix } }, [wordsOf(one.line, ours)])]
 }
 
 function isAbout(paths: readonly string[], path: string | undefined, fact: PathFact | undefined): boolean {
@@ -87,10 +69,10 @@ function confirmOption(one: Heard, option: string, suspects: readonly Suspect[],
   const others = suspects.filter(({ finding }) => !(one.sentence.codes.includes(finding.code) && finding.title.includes(key)))
   if (one.sentence.codes.includes('userns-option-refused')) return confirm({ ...one, groups: {} }, suspects, facts)
   const fresh = refusedOption(option, one.sentence.codes[0] as FindingCode, facts)
-  return [...others, { ...fresh, said: true, finding: { ...fresh.finding, evidence: [wordsOf(one.line, one.ours)] } }]
+  return [...others, { ...fresh, said: 'confirmed', finding: { ...fresh.finding, evidence: [wordsOf(one.line, one.ours)] } }]
 }
 
-const certain = (one: Suspect, { line, ours }: Heard): Suspect => withEvidence({ ...one, said: true, finding: { ...one.finding, confidence: 'certain', severity: 'error' } }, [wordsOf(line, ours)])
+const certain = (one: Suspect, { line, ours }: Heard): Suspect => withEvidence({ ...one, said: 'confirmed', finding: { ...one.finding, confidence: 'certain', severity: 'error' } }, [wordsOf(line, ours)])
 
 const wordsOf = (line: string, ours: boolean): Evidence => evidence(ours ? 'fs-context' : 'kernel-log', line)
 

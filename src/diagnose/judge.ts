@@ -52,17 +52,18 @@ export function judgeMounted(facts: Facts): Finding[] {
 }
 
 /** The kernel’s own words explain it; so does a fault that was seen and can end in this errno at this stage. */
-function explains({ finding, said = false }: Suspect, attempt: Attempt): boolean {
-  return said || (finding.severity === 'error' && canExplain(finding.code, attempt))
+function explains({ finding, said }: Suspect, attempt: Attempt): boolean {
+  return said !== undefined || (finding.severity === 'error' && canExplain(finding.code, attempt))
 }
 
 const CONFIDENCES: readonly Confidence[] = ['certain', 'likely', 'possible']
+const SAID: readonly Suspect['said'][] = ['confirmed', 'words', undefined]
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note']
 
 function rank(suspects: readonly Suspect[], attempt: Attempt | undefined): Suspect[] {
   const key = (one: Suspect): number[] => [
     attempt === undefined || explains(one, attempt) ? 0 : 1,
-    one.said === true ? 0 : 1,
+    SAID.indexOf(one.said),
     SEVERITIES.indexOf(one.finding.severity),
     CONFIDENCES.indexOf(one.finding.confidence),
     attempt === undefined || explains(one, attempt) ? checkOrder(one.finding.code) : 0,
@@ -84,10 +85,15 @@ function merge(suspects: readonly Suspect[]): Suspect[] {
     if (before === undefined) merged.set(key, one)
     else {
       const evidence = [...before.finding.evidence, ...one.finding.evidence.filter(({ fact }) => !before.finding.evidence.some((known) => known.fact === fact))]
-      merged.set(key, { ...before, ...(before.said === true || one.said === true ? { said: true } : {}), finding: { ...before.finding, evidence } })
+      merged.set(key, { ...before, ...saidBy(before, one), finding: { ...before.finding, evidence } })
     }
   }
   return [...merged.values()]
+}
+
+const saidBy = (...some: readonly Suspect[]): Pick<Suspect, 'said'> => {
+  const said = SAID.find((how) => how !== undefined && some.some((one) => one.said === how))
+  return said === undefined ? {} : { said }
 }
 
 /** True as a fact, but not the cause of this errno. */

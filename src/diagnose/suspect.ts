@@ -13,8 +13,8 @@ export interface Suspect {
   readonly finding: Finding
   /** As said and absolute; empty when it is about the mount as a whole. */
   readonly paths: readonly string[]
-  /** The kernel’s own words of this very attempt name it. */
-  readonly said?: boolean
+  /** Named by the kernel: `confirmed` when it was seen as well, or said in the log of this very attempt; `words` when a shared log is all there is. */
+  readonly said?: 'confirmed' | 'words'
 }
 
 /** Looks at facts, returns what it suspects. Pure; silent on what is not known. */

@@ -29,7 +29,7 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type Undo = () => void
+type Undo = () => unknown
 
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
 export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => string[] }> {
@@ -52,7 +52,7 @@ type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined
 async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
   switch (step.do) {
     case 'make-dir':
-      if (makeDirectory(step.path, step.mode)) done.push(() => removeDirectory(step.path))
+      if (makeDirectory(step.path, step.mode)) done.push(() => removeIfEmpty(step.path))
       return
     case 'write-receipt':
       writeReceipt(step.path, step.receipt)

@@ -28,7 +28,7 @@ export interface GivenFacts {
 /** Everything that the rules may ask about `spec` on this system, now. */
 export function collectFacts(spec: OverlaySpec, given: GivenFacts = {}): Facts {
   const mounts = readMounts()
-  const cwd = process.cwd()
+  const cwd = workingDirectory()
   const system = collectSystem(mounts)
   const inUserNamespace = !system.inUserNamespace.known || system.inUserNamespace.value
   const paths = pathsOf(spec).map((said) => collectPath({ ...said, absolute: absolutePath(said.path, cwd) }, mounts, { mountsBelow: inUserNamespace }))
@@ -45,6 +45,12 @@ export function collectFacts(spec: OverlaySpec, given: GivenFacts = {}): Facts {
     ...(given.trial === undefined ? {} : { trial: given.trial }),
     ...(given.mounted === undefined ? {} : { mounted: given.mounted }),
   }
+}
+
+/** A working directory that was removed has no name; relative paths then lead nowhere. */
+function workingDirectory(): string {
+  const cwd = look(() => process.cwd())
+  return cwd.known ? cwd.value : '/proc/self/cwd'
 }
 
 /** A path that was cut short at a separator is mostly missing; the rest of it may be of any kind. */

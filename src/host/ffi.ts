@@ -21,6 +21,7 @@ export interface Ffi {
   ioctlValue(fd: number, request: number, value: number): number
   ioctlBuffer(fd: number, request: number, argument: Uint8Array): number
   lseek(fd: number, offset: number, whence: number): number
+  read(fd: number, buffer: Uint8Array, size: number): number
   lsetxattr(path: Pointer, name: Pointer, value: Pointer, size: number, flags: number): number
   lgetxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number
   llistxattr(path: Pointer, list: Pointer, size: number): number
@@ -58,6 +59,8 @@ const LIBC: Readonly<Partial<Record<keyof Ffi, string>>> = {
   ioctlBuffer: 'int ioctl(int fd, ulong op, void *argument)',
   // off_t lseek(int fd, off_t offset, int whence)    https://man7.org/linux/man-pages/man2/lseek.2.html
   lseek: 'long lseek(int fd, long offset, int whence)',
+  // ssize_t read(int fd, void *buffer, size_t count)    https://man7.org/linux/man-pages/man2/read.2.html
+  read: 'long read(int fd, void *buffer, size_t count)',
   // ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size) and its kin, 2.4
   // https://man7.org/linux/man-pages/man2/getxattr.2.html
   lsetxattr: 'int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)',

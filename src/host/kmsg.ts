@@ -97,16 +97,33 @@ function drain(shared: SharedLog): void {
   }
 }
 
+const EPIPE = -32
+
 /** One record a read, until there is no more. */
 function* readRecords(fd: number): Generator<Buffer> {
   const buffer = Buffer.allocUnsafe(8192)
   for (;;) {
-    try {
-      yield buffer.subarray(0, readSync(fd, buffer))
-    } catch (error) {
-      // EPIPE: records were overwritten before they were read; the next read goes on with the oldest left.
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') return
-    }
+    const length = readRecord(fd, buffer)
+    if (length > 0) yield buffer.subarray(0, length)
+    // EPIPE: records were overwritten before they were read; the next read goes on with the oldest left.
+    else if (length !== EPIPE) return
+  }
+}
+
+/** Length or a negative errno. That there is no more is the usual end, and too frequent to be thrown. */
+function readRecord(fd: number, buffer: Buffer): number {
+  try {
+    return ffi().read(fd, buffer, buffer.length)
+  } catch {
+    return readWithoutFfi(fd, buffer)
+  }
+}
+
+function readWithoutFfi(fd: number, buffer: Buffer): number {
+  try {
+    return readSync(fd, buffer)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).errno ?? -1
   }
 }
 

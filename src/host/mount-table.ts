@@ -41,7 +41,7 @@ export interface MountNamespace {
 export function readMountTable(namespace?: MountNamespace): MountTable {
   const info = parseMountinfo(readMountinfo(namespace?.pid ?? 'self'))
   const root = namespace === undefined ? '' : `/proc/${namespace.pid}/root`
-  const overlays = decodeOverlays(info.mounts, knowledge(info.mounts, root))
+  const overlays = decodeOverlays(info.mounts, knowledge(info.mounts, root, receipts()))
   return { ...info, overlays: namespace === undefined ? overlays : overlays.map((overlay) => ({ ...overlay, namespace })) }
 }
 
@@ -53,7 +53,7 @@ export function readMountTable(namespace?: MountNamespace): MountTable {
 export function readMountAt(target: string): { readonly mount: Mount; readonly overlay?: OverlayMount } | undefined {
   const mount = statOverlayHere(target) ?? findLine(target)
   if (mount === undefined || !isOverlay(mount)) return mount === undefined ? undefined : { mount }
-  const [overlay] = decodeOverlays([mount], { ...knowledge([mount], ''), receipts: [] })
+  const [overlay] = decodeOverlays([mount], knowledge([mount], '', []))
   return overlay === undefined ? { mount } : { mount, overlay }
 }
 
@@ -108,9 +108,9 @@ function readMountinfo(pid: number | 'self'): Buffer {
   }
 }
 
-function knowledge(mounts: readonly Mount[], root: string): Knowledge {
+function knowledge(mounts: readonly Mount[], root: string, receipts: readonly Receipt[]): Knowledge {
   return {
-    receipts: receipts(),
+    receipts,
     daemons: mounts.some(({ fsType }) => fsType === FUSE_OVERLAYFS) ? readFuseDaemons() : [],
     exists: (path) => isThere(`${root}${path}`),
     lowersOnRecord: (upper) => readLowersOnRecord(upper, root),

@@ -121,9 +121,7 @@ export function rawArguments(): string[] {
 }
 
 function pickStateDirectory(): string {
-  const userns = inUserNamespace()
-  const initialRoot = ownUid() === 0 && userns.known && !userns.value
-  if (initialRoot || isWritable(lstatName('/run/ovl') === 'ENOENT' ? '/run' : '/run/ovl')) return '/run/ovl'
+  if (isWritable('/run/ovl') || (lstatName('/run/ovl') === 'ENOENT' && isWritable('/run'))) return '/run/ovl'
   const runtime = process.env['XDG_RUNTIME_DIR']
   return runtime !== undefined && runtime.startsWith('/') && isWritable(runtime) ? `${runtime}/ovl` : `/tmp/ovl-${ownUid()}`
 }

@@ -28,8 +28,7 @@ export interface Verified {
  * @throws OvlError `internal` when other directories are mounted than were said
  */
 export function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Verified {
-  const target = realName(step.target)
-  const mounted = readMountAt(target)?.overlay
+  const mounted = readMountAt(step.target)?.overlay
   if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
   compareLayers(placed, mounted)
   const kernel = log.lines()

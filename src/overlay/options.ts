@@ -13,6 +13,8 @@ export interface OptionRow {
   readonly values?: readonly string[]
   /** First kernel release that has it, for explanations only: features are backported. */
   readonly since: string
+  /** The same of values that came later than the option. */
+  readonly valuesSince?: Readonly<Record<string, string>>
   /** What it does, one line. */
   readonly does: string
   /** Excluded by: `[option, values]`, refused by the kernel when both are set so. `own` limits it to these own values. */
@@ -32,7 +34,7 @@ const USERXATTR_REFUSES = { option: 'userxattr', values: [true] } as const
 
 export const OPTION_TABLE = [
   { name: 'default_permissions', since: '4.4', rootless: 'works', does: 'check permissions by mode bits only, not by the mounter’s rights on the layers' },
-  { name: 'redirect_dir', values: ['on', 'off', 'follow', 'nofollow'], since: '4.10', rootless: 'refused', rootlessValues: ['on', 'follow', 'off'], droppable: true,
+  { name: 'redirect_dir', values: ['on', 'off', 'follow', 'nofollow'], since: '4.10', valuesSince: { follow: '4.15', nofollow: '4.15' }, rootless: 'refused', rootlessValues: ['on', 'follow', 'off'], droppable: true,
     does: 'let directories of a lower layer be renamed, by a redirect xattr',
     conflicts: [{ own: ['on', 'follow', 'off'], ...USERXATTR_REFUSES }] },
   { name: 'index', values: ON_OFF, since: '4.13', rootless: 'dropped', needs: 'upper', droppable: true, does: 'keep hard links over copy-up and refuse an upper that is in use' },
@@ -46,7 +48,7 @@ export const OPTION_TABLE = [
       { own: ['on'], ...USERXATTR_REFUSES },
     ] },
   { name: 'volatile', since: '5.10', rootless: 'works', needs: 'upper', does: 'never sync upper: faster, and unusable after a crash' },
-  { name: 'uuid', values: ['null', 'off', 'auto', 'on'], since: '5.11', rootless: 'dropped', rootlessValues: ['on'], droppable: true, does: 'where the mount’s file system id comes from' },
+  { name: 'uuid', values: ['null', 'off', 'auto', 'on'], since: '5.11', valuesSince: { null: '6.6', auto: '6.6' }, rootless: 'dropped', rootlessValues: ['on'], droppable: true, does: 'where the mount’s file system id comes from' },
   { name: 'userxattr', since: '5.11', rootless: 'works', does: 'keep overlay’s own xattrs under user. instead of trusted., as user namespaces need' },
   { name: 'verity', values: ['off', 'on', 'require'], since: '6.6', rootless: 'refused', rootlessValues: ['on', 'require'], does: 'check metacopy data against fs-verity digests',
     conflicts: [{ own: ['on', 'require'], ...USERXATTR_REFUSES, until: '6.16' }, { own: ['on', 'require'], option: 'metacopy', values: ['off'], until: '6.16' }] },

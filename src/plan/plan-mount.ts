@@ -1,6 +1,6 @@
 /**
- * (request, facts) → the steps of a mount, in the order that leaves nothing half-done: directories,
- * receipt, tmpfs, images and mapped clones first, all in ovl's own directory; the overlay last.
+ * (request, facts) → the steps of a mount, in the order that leaves nothing half-done: the receipt, so that
+ * whatever follows is on record; directories; tmpfs, images and mapped clones in ovl's own directory; the overlay last.
  */
 
 import type { LowerLayer, OverlaySpec } from '../overlay/spec.ts'
@@ -66,9 +66,9 @@ export function planMount(request: MountRequest, facts: MountFacts): Plan {
   const placed: OverlaySpec = { ...spec, lower: lower.map((path) => ({ path })), data: data.map((path) => ({ path })), ...writable.paths }
   const known = { target, directory, parts: parts.map(({ at, what, source }) => ({ at, what, source })), madeDirs: targetDirs, layers: { lower, data, ...writable.paths } }
   const steps: Step[] = [
+    ...(home === undefined ? [] : firstReceipt(home, known)),
     ...targetDirs.map(makeDir(0o755)),
     ...writable.dirs.map(makeDir(0o755)),
-    ...(home === undefined ? [] : firstReceipt(home, known)),
     ...(parts.length > 0 ? [makeDir(0o700)(directory)] : []),
     ...parts.flatMap(({ at, step }) => [makeDir(0o755)(at), ...step]),
     {

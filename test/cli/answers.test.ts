@@ -19,6 +19,7 @@ describe('a usage error', () => {
     [['--frob'], /^ovl: unknown option: --frob\n/],
     [['mount'], /^ovl mount: TARGET is missing\n {2}see ovl mount --help\n$/],
     [['mount', '-l', 'a', '-l', 'b', '--via', 'mont2', 't'], /^ovl mount: there is no way 'mont2' into the kernel\n/],
+    [['list', '--color=alwys'], /^ovl list: --color knows auto, always, never, not 'alwys'\n {2}did you mean always\?/],
     [['options', '-l', 'a', '-l', 'b', '--for', 'fsconfg'], /^ovl options: --for knows mount2, .*\n {2}did you mean fsconfig\?/],
     [['umount', '--stale', 'x'], /^ovl umount: --stale takes no TARGET\n/],
     [['umount'], /^ovl umount: TARGET is missing\n/],
@@ -119,6 +120,11 @@ describe('colour', () => {
 it('does not mind a reader that goes away', () => {
   const { stderr } = runChild('bash', ['-c', `{ ${process.execPath} ${ROOT}bin/ovl.js completion bash; echo "$?" >&2; } | true`])
   expect(stderr).toBe('0\n')
+})
+
+it('says so when the disk behind stdout is full', () => {
+  const { code, stderr } = runChild('sh', ['-c', `${process.execPath} ${ROOT}bin/ovl.js completion bash > /dev/full`])
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'ovl completion: cannot write to standard output: no space left on device (write: ENOSPC)\n' })
 })
 
 it('writes more than a pipe holds', () => {

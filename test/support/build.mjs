@@ -22,7 +22,7 @@ const COMMON = {
   bundle: true, platform: 'node', format: 'cjs', target: 'node20.19', charset: 'utf8', logLevel: 'warning', legalComments: 'none', absWorkingDir: ROOT,
   minifyWhitespace: true, minifySyntax: true,
   // A bundle is no ES module: what asks where it lies is told where the bundle lies.
-  banner: { js: 'const __ovl_url=require("node:url").pathToFileURL(__filename).href;' },
+  banner: { js: '"use strict";const __ovl_url=require("node:url").pathToFileURL(__filename).href;' },
   define: { 'import.meta.url': '__ovl_url' },
   supported: { 'dynamic-import': false },
   external: ['koffi'],

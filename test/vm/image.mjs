@@ -13,7 +13,8 @@ import { copyProgram, find } from './programs.mjs'
 // What ovl or its tests call. The rest of a system is busybox.
 const TOOLS = [
   'mount', 'umount', 'losetup', 'findmnt', 'unshare', 'nsenter', 'setpriv', 'getfattr', 'setfattr',
-  'mksquashfs', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs', 'btrfs', 'chattr',
+  'mksquashfs', 'mkfs.erofs', 'mkfs.ext4', 'mkfs.xfs', 'mkfs.btrfs', 'btrfs', 'chattr', 'genisoimage',
+  'fuse-overlayfs', 'fusermount3',
 ]
 const BOOT_MODULES = ['virtio_pci', 'virtio_blk', 'ext4']
 // Loaded when first asked for, as on a Debian machine.

@@ -4,21 +4,26 @@
  */
 
 import { writeSync } from 'node:fs'
+import { syscallError } from '../../errors/ovl-error.ts'
 
 export type Stream = 'out' | 'err'
 
 const DESCRIPTORS: Readonly<Record<Stream, number>> = { out: 1, err: 2 }
 
-/** Writes all of it. A reader that went away (`ovl list | head -1`) is no error. */
+/**
+ * Writes all of it. A reader that went away (`ovl list | head -1`) is no error.
+ * @throws OvlError when standard output takes no more
+ */
 export function write(stream: Stream, text: string): void {
   const bytes = Buffer.from(text, 'utf8')
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(DESCRIPTORS[stream], bytes, at)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EPIPE') return
-      if (code !== 'EAGAIN') throw error
+      const { code = 'EIO' } = error as NodeJS.ErrnoException
+      // Nor can anything be said about a broken stderr.
+      if (code === 'EPIPE' || (code !== 'EAGAIN' && stream === 'err')) return
+      if (code !== 'EAGAIN') throw syscallError('write', code, 'cannot write to standard output')
       // A pipe that somebody made non-blocking is full: give its reader time.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2)
     }

@@ -9,6 +9,7 @@ import type { Fix } from '../../errors/finding.ts'
 import { errnoName, errnoWords } from '../../errors/errno.ts'
 import { FUSE_OVERLAYFS } from '../../mounts/fuse-overlayfs.ts'
 import { quoteShell } from '../../names/shell.ts'
+import { isBefore } from '../attempt.ts'
 import { mountAgain } from '../command.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { readSentence } from '../kernel-words.ts'
@@ -119,6 +120,7 @@ function xattrSuspects(facts: Facts): Suspect[] {
   const { upper } = uppers(facts)
   if (spec?.upper === undefined && spec?.tmpfs === undefined) return []
   const lines = [...linesWith('upper-no-xattr', facts), ...linesWith('userns-needs-userxattr', facts)].map(({ line }) => seen('kernel-log', line))
+  const mounted = valueOf(facts.mounted)
   if (valueOf(system.inUserNamespace) === true && spec.options.userxattr === undefined) {
     return [suspect('userns-needs-userxattr', [], {
       title: 'mounted in a user namespace without userxattr',
@@ -126,6 +128,8 @@ function xattrSuspects(facts: Facts): Suspect[] {
       fix: [{ text: 'Add userxattr.', ...mountAgain({ ...spec, options: { ...spec.options, userxattr: true } }) }],
     })]
   }
+  // The lines have no path. Since 6.6 a mount without xattrs has uuid=null as well, which tells ours from others’.
+  if (mounted !== undefined && mounted.options['uuid'] !== 'null' && !isBefore(system.kernelRelease, 6, 6)) return []
   return lines.length === 0 || upper === undefined ? [] : [withEvidence(noXattr(upper), lines)]
 }
 
@@ -137,9 +141,12 @@ function noXattr(upper: PathFact): Suspect {
   })
 }
 
+/** Always keep file types in directories: a line about them is of another mount. */
+const HAS_TYPES: ReadonlySet<string> = new Set(['tmpfs', 'ramfs', 'btrfs', 'bcachefs', 'f2fs'])
+
 function remarked(facts: Facts, code: FindingCode, title: (upper: PathFact) => string): Suspect[] {
   const lines = linesWith(code, facts)
   const { upper } = uppers(facts)
-  if (lines.length === 0 || upper === undefined) return []
+  if (lines.length === 0 || upper === undefined || HAS_TYPES.has(valueOf(upper.fsType) ?? '')) return []
   return [suspect(code, [upper.path, upper.absolute], { title: title(upper), evidence: lines.map(({ line }) => seen('kernel-log', line)), fix: [{ text: 'Make the file system again with file types (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype), or put upper elsewhere.' }] })]
 }

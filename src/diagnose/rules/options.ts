@@ -9,7 +9,7 @@ import { nearestOption } from '../../overlay/nearest.ts'
 import { findOption } from '../../overlay/options.ts'
 import { validate } from '../../overlay/validate.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
-import { isBefore } from '../attempt.ts'
+import { isBefore, readAttempt } from '../attempt.ts'
 import { mountAgain } from '../command.ts'
 import type { Facts } from '../facts.ts'
 import { quote, seen, suspect, valueOf, withEvidence } from '../suspect.ts'
@@ -28,8 +28,14 @@ const SEEN_BETTER: readonly FindingCode[] = ['option-unknown', 'layers-overlap',
 
 /** A word that no table knows is only likely at fault: this kernel may know it. What was cut off a path is not one. */
 function unknownWords(facts: Facts, spec: OverlaySpec): Suspect[] {
+  const attempt = readAttempt(facts)
+  // What got past SET was taken.
+  if (attempt !== undefined && !attempt.stages.includes('set')) return []
   const cut = new Set(facts.joined.flatMap(({ separator, parts }) => (separator === ',' ? parts : [])))
-  return spec.unknown.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)).filter((word) => !cut.has(word)).map((word) => likely(refusedOption(word, 'option-unknown', facts), seen('message', `${quote(word)} is in no table of overlay options`)))
+  return spec.unknown.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)).filter((word) => !cut.has(word)).map((word) => {
+    const { finding, ...rest } = likely(refusedOption(word, 'option-unknown', facts), seen('message', `${quote(word)} is in no table of overlay options`))
+    return { ...rest, finding: { ...finding, severity: attempt === undefined ? 'warning' : 'error' } }
+  })
 }
 
 function labels(facts: Facts, { label }: OverlaySpec): Suspect[] {
@@ -61,7 +67,7 @@ export function refusedOption(said: string, code: FindingCode, facts: Facts): Su
   const whole = value === undefined || value === true ? key : `${key}=${value}`
   const row = findOption(key)
   const without: Fix = { text: 'Leave it out.', ...withoutOption(key, facts) }
-  const since = row?.since ?? LAYER_KEYS_SINCE[key]
+  const since = (typeof value === 'string' ? row?.valuesSince?.[value] : undefined) ?? row?.since ?? LAYER_KEYS_SINCE[key]
   const isValueKnown = row === undefined || (row.values === undefined ? value === true || value === undefined : typeof value === 'string' && row.values.includes(value))
   if (since !== undefined && isValueKnown) {
     return suspect('option-needs-newer-kernel', [], { title: `this kernel (${facts.system.kernelRelease}) does not know ${quote(whole)}, which came with Linux ${since}`, fix: [without] })

@@ -54,7 +54,7 @@ function setLowerdir(value: string, trial: (rest: Partial<TrialFact>, context?: 
     fsSetString(context, 'lowerdir', value)
   } catch (error) {
     if (!isOvlError(error)) throw error
-    const words = readContextLog(context)
+    const words = readContextLog(context).map(({ text }) => text)
     return { failed: true, trial: trial({ syscall: error.details.syscall ?? '', errno: error.errno ?? '' }, words) }
   }
   throw new Error('the kernel took it')

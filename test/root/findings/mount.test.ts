@@ -32,7 +32,8 @@ test.each(ROWS.filter(({ rawOnly }) => rawOnly !== true).flatMap((row) => (['fsc
   expect(mountsIn(dir)).toEqual(before)
 })
 
-test.each(MOUNTED_ROWS)('a warning: $name', async ({ arrange, codes, tools = [] }) => {
+// `mount` looks closer only when the kernel or the mount table gives a reason to.
+test.each(MOUNTED_ROWS.filter(({ silent }) => silent !== true))('a warning: $name', async ({ arrange, codes, tools = [] }) => {
   if (!tools.every(hasTool)) return
   await using mounted = await mount(arrange(fresh()))
   expect(mounted.warnings.map(({ code }) => code)).toEqual(codes)

@@ -12,7 +12,7 @@ const userns = { inUserNamespace: known(true) } as const
 const old = { kernelRelease: '6.1.0-56-amd64' } as const
 
 /** Name, facts, the codes in order, and how sure the first is (certain unless said). */
-const CASES: readonly (readonly [string, FactsChange, readonly FindingCode[], string?])[] = [
+const CASES: readonly [name: string, change: FactsChange, codes: readonly FindingCode[], confidence?: string][] = [
   // the kernel’s order of checks, and its stage, tell one of several faults
   ['a missing lower before an overlap', { trial: { syscall: 'open', errno: 'ENOENT' }, paths: paths(refused('lower', '/l1', 'ENOENT'), directory('lower', '/u', { index: 1 })) }, ['lower-missing', 'layers-overlap']],
   ['an overlap before a missing lower', { trial: { syscall: CREATE, errno: 'ELOOP' }, paths: paths(refused('lower', '/l1', 'ENOENT'), directory('lower', '/u', { index: 1 })) }, ['layers-overlap', 'lower-missing']],
@@ -22,11 +22,15 @@ const CASES: readonly (readonly [string, FactsChange, readonly FindingCode[], st
   ['rights before paths', { trial: { syscall: 'fsopen', errno: 'EPERM' }, system: noRights, paths: paths(refused('upper', '/u', 'ENOENT')) }, ['not-permitted', 'upper-missing']],
   ['a file at SET, nested trees at CREATE', { trial: { syscall: SET, errno: 'EINVAL' }, paths: paths(directory('lower', '/l1', { kind: 'file' }), directory('work', '/u')) }, ['layer-not-directory', 'work-upper-nested']],
   ['the same through mount(2)', { trial: { syscall: 'mount', errno: 'EINVAL' }, paths: paths(directory('lower', '/l1', { kind: 'file' }), directory('work', '/u')) }, ['layer-not-directory', 'work-upper-nested']],
-  ['the kernel’s words before what is seen', { trial: { syscall: CREATE, errno: 'EINVAL', kernel: known(['overlayfs: maximum fs stacking depth exceeded']) }, paths: paths(directory('upper', '/u', { fsType: known('nfs4') })) }, ['stack-too-deep', 'upper-remote']],
+  ['the kernel’s words before what is seen', { trial: { syscall: CREATE, errno: 'EINVAL', kernel: known(['overlayfs: maximum fs stacking depth exceeded']) }, paths: paths(directory('upper', '/u', { fsType: known('nfs4') }), directory('lower', '/l1', { stackDepth: unknown })) }, ['stack-too-deep', 'upper-remote']],
 
   // lines of other people’s mounts
   ['a stranger’s path in the kernel log', { trial: { syscall: 'mount', errno: 'ENOENT', kernel: known(["overlayfs: failed to resolve '/var/lib/docker/x': -2"]) }, paths: paths(refused('upper', '/u', 'ENOENT')) }, ['upper-missing']],
   ['a stranger’s words that end in another errno', { trial: { syscall: CREATE, errno: 'ELOOP', kernel: known(["overlayfs: missing 'workdir'", 'overlayfs: overlapping lowerdir path']) } }, ['layers-overlap']],
+  ['a stranger’s option', { trial: { syscall: 'mount', errno: 'EINVAL', kernel: known(["overlay: Unknown parameter 'bogus'", 'overlay: /l1 is not a directory']) }, paths: paths(directory('lower', '/l1', { kind: 'file' })) }, ['layer-not-directory']],
+  ['a stranger’s mount(2) beside our fsconfig', { spec: { unknown: [{ key: 'x' }] }, trial: { syscall: CREATE, errno: 'EINVAL', kernel: known(["overlay: Unknown parameter 'x'"]) }, paths: paths(directory('work', '/u')) }, ['work-upper-nested']],
+  ['what cannot be true of our spec', { trial: { syscall: CREATE, errno: 'EINVAL', kernel: known(["overlayfs: missing 'workdir'", "overlayfs: missing 'lowerdir'", 'overlayfs: maximum fs stacking depth exceeded', 'overlayfs: conflicting options: metacopy=on,redirect_dir=off']) } }, ['unknown'], 'possible'],
+  ['seen and said before said alone', { trial: { syscall: CREATE, errno: 'EINVAL', kernel: known(['overlayfs: workdir and upperdir must reside under the same mount', 'overlayfs: workdir and upperdir must be separate subtrees']) }, paths: paths(directory('work', '/u')) }, ['work-upper-nested', 'work-other-mount']],
   ['names made relative are not strangers', { trial: { syscall: 'mount', errno: 'ENOENT', form: 'relative', kernel: known(["overlayfs: failed to resolve 'l1': -2"]) } }, ['lower-missing']],
 
   // words alone
@@ -103,7 +107,7 @@ const CASES: readonly (readonly [string, FactsChange, readonly FindingCode[], st
 ]
 
 describe('the first finding, and the ones after it', () => {
-  test.each(CASES)('%s', (_, change, codes, confidence = 'certain') => {
+  test.each(CASES.map(([name, change, codes, confidence = 'certain']) => ({ name, change, codes, confidence })))('$name', ({ change, codes, confidence }) => {
     const findings = judgeFailure(facts(change))
     expect(findings.map(({ code }) => code), JSON.stringify(findings, null, 1)).toEqual(codes)
     expect(findings[0]?.confidence).toBe(confidence)

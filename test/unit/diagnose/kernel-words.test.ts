@@ -4,7 +4,10 @@ import { expect, test } from 'vitest'
 import type { FindingCode } from '../../../src/errors/codes.ts'
 import { readSentence } from '../../../src/diagnose/kernel-words.ts'
 
-const REFUSALS: readonly (readonly [string, FindingCode, Readonly<Record<string, string>>?])[] = [
+type Row = readonly [line: string, code: FindingCode, groups?: Readonly<Record<string, string>>]
+const whole = ([line, code, groups = {}]: Row): { line: string; code: FindingCode; groups: Readonly<Record<string, string>> } => ({ line, code, groups })
+
+const REFUSALS: readonly Row[] = [
   ["overlayfs: failed to resolve '/a b': -2", 'lower-missing', { path: '/a b' }],
   ["overlayfs: failed to resolve '/it's: -2': -2", 'lower-missing', { path: "/it's: -2" }],
   ["overlayfs: failed to resolve '/x': -36", 'lower-missing', { path: '/x' }],
@@ -75,7 +78,7 @@ const REFUSALS: readonly (readonly [string, FindingCode, Readonly<Record<string,
   ["overlayfs: try deleting index dir or mounting with '-o index=off' to disable inodes index.", 'index-mismatch'],
 ]
 
-const REMARKS: readonly (readonly [string, FindingCode, Readonly<Record<string, string>>?])[] = [
+const REMARKS: readonly Row[] = [
   ['overlayfs: upper fs needs to support d_type.', 'upper-no-d-type'],
   ['overlayfs: failed to set xattr on upper', 'upper-no-xattr'],
   ['overlayfs: upper fs does not support xattr, falling back to index=off and metacopy=off.', 'upper-no-xattr'],
@@ -91,13 +94,13 @@ const REMARKS: readonly (readonly [string, FindingCode, Readonly<Record<string, 
   ['overlayfs: disabling metacopy due to redirect_dir=off', 'feature-dropped', { dropped: 'metacopy' }],
 ]
 
-test.each(REFUSALS)('%s', (line, code, groups = {}) => {
+test.each(REFUSALS.map(whole))('$line', ({ line, code, groups }) => {
   const found = readSentence(line)
   expect([found?.sentence.codes[0], found?.sentence.refuses]).toEqual([code, true])
   expect(found?.groups).toMatchObject(groups)
 })
 
-test.each(REMARKS)('%s', (line, code, groups = {}) => {
+test.each(REMARKS.map(whole))('$line', ({ line, code, groups }) => {
   const found = readSentence(line)
   expect([found?.sentence.codes[0], found?.sentence.refuses]).toEqual([code, false])
   expect(found?.groups).toMatchObject(groups)

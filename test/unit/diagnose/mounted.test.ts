@@ -42,7 +42,10 @@ const CASES: readonly (readonly [string, Partial<OverlayMount>, FactsChange, rea
   ['in a user namespace without userxattr', {}, { system: { inUserNamespace: known(true) } }, ['userns-needs-userxattr']],
   ['with userxattr', { options: { userxattr: true } }, { system: { inUserNamespace: known(true) }, spec: { options: { userxattr: true } } }, []],
   ['lowers alone need none', { readOnly: true }, { ...lowersOnly, system: { inUserNamespace: known(true) } }, []],
-  ['an upper without xattrs', {}, { trial: { step: 'verify', kernel: known(['overlayfs: failed to set xattr on upper', 'overlayfs: ...falling back to uuid=null.']) } }, ['upper-no-xattr']],
+  ['an upper without xattrs', { options: { uuid: 'null' } }, { trial: { step: 'verify', kernel: known(['overlayfs: failed to set xattr on upper', 'overlayfs: ...falling back to uuid=null.']) } }, ['upper-no-xattr']],
+  ['somebody else’s upper without xattrs', {}, { trial: { step: 'verify', kernel: known(['overlayfs: failed to set xattr on upper', 'overlayfs: ...falling back to uuid=null.']) } }, []],
+  ['an upper without xattrs on 6.1', {}, { system: { kernelRelease: '6.1.0' }, trial: { step: 'verify', kernel: known(['overlayfs: failed to set xattr on upper']) } }, ['upper-no-xattr']],
+  ['somebody else’s upper without file types', {}, { paths: paths(directory('upper', '/u', { fsType: known('tmpfs') })), trial: { step: 'verify', kernel: known(['overlayfs: upper fs needs to support d_type.']) } }, []],
   ['an upper without file types', {}, { trial: { step: 'verify', kernel: known(['overlayfs: upper fs needs to support d_type.']) } }, ['upper-no-d-type']],
   ['harmless remarks', {}, { trial: { step: 'verify', kernel: known(['overlayfs: upper fs does not support RENAME_WHITEOUT.', 'overlayfs: failed to set uuid (/u, err=-13); falling back to uuid=null.']) } }, []],
 

@@ -28,7 +28,7 @@ describe('a plan is data', () => {
   test('only what is missing is made, and only where it was asked for', () => {
     const missing = new Set(['/t', '/t/m', '/u', '/u.work'])
     expect(plan(overlay().lower('/l').upper('/u').at('/t/m'), { missing }).steps.map((step) => (step.do === 'make-dir' ? step.path : step.do))).toEqual(['/u.work', 'mount-overlay'])
-    expect(plan(overlay().lower('/l').upper('/u').mkdir().at('/t/m'), { missing, home: HOME }).steps.flatMap((step) => (step.do === 'make-dir' ? [step.path] : []))).toEqual(['/t', '/t/m', '/u', '/u.work', '/run/ovl'])
+    expect(plan(overlay().lower('/l').upper('/u').mkdir().at('/t/m'), { missing, home: HOME }).steps.flatMap((step) => (step.do === 'make-dir' ? [step.path] : []))).toEqual(['/run/ovl', '/t', '/t/m', '/u', '/u.work'])
   })
 
   test('reads as sentences and as shell', () => {

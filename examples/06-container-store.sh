@@ -28,7 +28,7 @@ DIRECTORY is the store of a runtime that has a container mounted, such as /var/l
   from=$(buildah from --pull-never first); buildah copy $from $store/files /second; buildah commit $from second
   buildah mount $(buildah from --pull-never second)
   sh examples/06-container-store.sh $store
-  buildah umount --all; umount $store/root/overlay; rm -r $store
+  buildah umount --all; umount $store/root/overlay 2>/dev/null; rm -r $store
 USAGE
   exit 1
 fi

@@ -17,7 +17,7 @@ const CAUSES: Readonly<Partial<Record<FindingCode, Failures>>> = {
   'target-missing': ['attach ENOENT', 'attach ENAMETOOLONG', 'make ENOENT'],
   'target-not-directory': ['attach ENOTDIR', 'attach EINVAL', 'make ENOTDIR', 'make EEXIST'],
   'userns-disabled': ['open EPERM', 'attach EPERM', 'create EPERM', 'make EPERM'],
-  'not-permitted': ['open EPERM', 'attach EPERM', 'create EPERM', 'make EPERM'],
+  'not-permitted': ['open EPERM', 'attach EPERM', 'create EPERM', 'make EPERM', 'make EACCES'],
   'module-missing': ['open ENODEV'],
   'filesystem-type-renamed': ['open ENODEV'],
   // parameters, one by one
@@ -74,7 +74,7 @@ const CAUSES: Readonly<Partial<Record<FindingCode, Failures>>> = {
   'lower-in-use': ['create EBUSY'],
   // wherever it strikes
   'mount-limit': ['attach ENOSPC', 'make ENOSPC'],
-  'lsm-denied': ['open EACCES', 'open EPERM', 'set EACCES', 'set EPERM', 'create EACCES', 'create EPERM', 'attach EACCES', 'attach EPERM', 'make EACCES'],
+  'lsm-denied': ['open EACCES', 'open EPERM', 'set EACCES', 'set EPERM', 'create EACCES', 'create EPERM', 'attach EACCES', 'attach EPERM'],
 }
 
 const ORDER = Object.keys(CAUSES)

@@ -57,6 +57,8 @@ export interface PathFact {
   /** Mount points strictly below it. */
   readonly mountsBelow?: Known<readonly string[]>
   readonly free?: Known<{ readonly bytes: string; readonly inodes: string; readonly totalInodes: string }>
+  /** Whether the file system has `user.*` attributes, in which userxattr keeps its notes; of upper. */
+  readonly userXattrs?: Known<boolean>
 }
 
 /** A directory inside a file system: the superblock (`major:minor`) and the path from its root. */

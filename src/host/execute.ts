@@ -71,9 +71,9 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
       done.push(() => unmount(step.at))
       return
     case 'mount-overlay':
-      log.taken = await mountOverlay(step, (device, taken) => completeReceipt(step.receipt, { device, ...taken }))
+      log.taken = await mountOverlay(step, (device, taken) => amendReceipt(step.receipt, { device, ...taken }))
       done.push(() => unmount(step.target))
-      if (step.receipt !== undefined) completeReceipt(step.receipt, { ...log.taken, device: deviceAt(step.target) })
+      if (step.receipt !== undefined) amendReceipt(step.receipt, { ...log.taken, device: deviceAt(step.target), state: 'mounted' })
       return
     case 'unmount':
       await unmountPatiently(step.path, step.lazy)
@@ -109,10 +109,13 @@ function deviceAt(target: string): string {
   return formatDevice(root.dev)
 }
 
-/** From here on the receipt stands for a whole mount: it is written before the mount can be seen. */
-function completeReceipt(path: string | undefined, known: Partial<Receipt>): void {
+/**
+ * The device is on record before the mount can be seen, so that a receipt whose writer died in between still finds its
+ * mount. `mounted` is said only when it can be: until then a receipt without a mount is somebody's work in hand.
+ */
+function amendReceipt(path: string | undefined, known: Partial<Receipt>): void {
   const receipt = path === undefined ? undefined : readReceipt(path)
-  if (path !== undefined && receipt !== undefined) writeReceipt(path, { ...receipt, ...known, state: 'mounted' })
+  if (path !== undefined && receipt !== undefined) writeReceipt(path, { ...receipt, ...known })
 }
 
 /** Undoes in reverse; what could not be undone is returned in words and left for `umount --stale`. */

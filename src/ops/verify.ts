@@ -45,7 +45,13 @@ function isQuiet(placed: OverlaySpec, mounted: OverlayMount, kernel: Known<reado
   if (!kernel.known || kernel.value.length > 0) return false
   if (placed.upper !== undefined && mounted.readOnly && !placed.flags.includes('ro')) return false
   if (!Object.entries(placed.options).every(([name, value]) => mounted.options[name] === value)) return false
+  if (identityDevice(placed.upper) !== identityDevice(placed.work)) return false
   return !liesWithinLower([placed.upper, placed.work].filter((path) => path !== undefined), placed.lower)
+}
+
+/** Two subvolumes of one btrfs are one mount to the kernel, and two file systems to rename(2). */
+function identityDevice(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : identity(path).split(':')[0]
 }
 
 /** By identity, so that bind mounts and symlinks hide nothing; `..` of the root is the root. */

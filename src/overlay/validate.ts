@@ -7,6 +7,9 @@ import type { Finding } from '../errors/finding.ts'
 import { fault } from './fault.ts'
 import { encodeName } from '../names/bytes.ts'
 import { tidyPath } from '../names/path.ts'
+import { quoteShell } from '../names/shell.ts'
+import { siblingWork } from './builder.ts'
+import { mountAgain } from './command.ts'
 import { findOption } from './options.ts'
 import type { OptionRow } from './options.ts'
 import { nearestOption } from './nearest.ts'
@@ -24,22 +27,29 @@ function layerFaults(spec: OverlaySpec): Finding[] {
   const faults: Finding[] = []
   const writable = spec.upper !== undefined || spec.tmpfs !== undefined
   if (spec.lower.length === 0) {
-    faults.push(fault('lowerdir-required', spec.data.length > 0 ? 'only data-only layers were given: at least one normal lower is required' : 'no lowerdir: at least one lower layer is required', [{ text: 'Name the directory to build on.', command: 'ovl mount -l LOWER -u UPPER TARGET' }]))
+    faults.push(fault('lowerdir-required', spec.data.length > 0 ? 'only data-only layers were given: at least one normal lower is required' : 'no lowerdir: at least one lower layer is required', [{ text: 'Name the directory to build on with -l, or with lowerdir= inside -o.' }]))
   } else if (spec.lower.length === 1 && spec.data.length === 0 && !writable) {
     faults.push(fault('single-lower-without-upper', `one lower ('${spec.lower[0]?.path}') and no upper: there is nothing to overlay`, [
-      { text: 'Add an upper to write to, or a second lower to merge.' },
-      { text: 'For a read-only view of one directory, a bind mount does it.', command: 'mount --bind -o ro LOWER TARGET' },
+      { text: 'Add an upper to write to; a tmpfs will do, if changes need not last.', ...mountAgain({ ...spec, tmpfs: {} }) },
+      { text: 'Or name a second lower to merge.' },
+      { text: 'For a read-only view of one directory, a bind mount does it.', ...bindReadOnly(spec) },
     ]))
   }
   const count = spec.lower.length + spec.data.length
   if (count > MAX_LAYERS) faults.push(fault('too-many-layers', `${count} layers: the kernel’s limit is ${MAX_LAYERS}`, [{ text: 'Merge some of the lower layers into one.' }]))
   if (spec.upper !== undefined && spec.work === undefined) {
-    faults.push(fault('work-required', `upperdir '${spec.upper}' without workdir`, [{ text: `Name an empty directory on the same mount as upper: workdir=${spec.upper}.work` }]))
+    faults.push(fault('work-required', `upperdir '${spec.upper}' without workdir`, [{ text: `Name an empty directory on the same mount as upper: workdir=${siblingWork(spec.upper)}`, ...mountAgain({ ...spec, work: siblingWork(spec.upper), mkdir: true }) }]))
   }
   if (spec.upper !== undefined && spec.tmpfs !== undefined) faults.push(fault('usage', 'an upper was said twice: by path and as a tmpfs', [{ text: 'Keep one of --upper and --tmpfs.' }]))
   if (spec.upper === undefined && spec.workDerived === false && spec.tmpfs !== undefined) faults.push(fault('usage', 'a tmpfs upper brings its own work directory', [{ text: 'Leave out the work directory.' }]))
   if (spec.tmpfs?.size !== undefined && !/^\d+[kmgKMG%]?$/.test(spec.tmpfs.size)) faults.push(fault('option-bad-value', `the size of a tmpfs cannot be '${spec.tmpfs.size}'`, [{ text: 'Say bytes with k, m or g, or a percentage of memory: 64m, 50%.' }]))
   return faults
+}
+
+/** A bind mount takes its flags only when it is remounted. */
+function bindReadOnly({ lower: [first], target }: OverlaySpec): { readonly command?: string } {
+  if (first === undefined || target === undefined) return {}
+  return { command: `mount --bind ${quoteShell(first.path)} ${quoteShell(target)} && mount -o remount,bind,ro ${quoteShell(target)}` }
 }
 
 /** The same words twice are the same directory on any system; nesting is for the kernel, as a mount point may lie between. */
@@ -52,7 +62,7 @@ function duplicateFaults(spec: OverlaySpec): Finding[] {
     const before = seen.get(tidy)
     seen.set(tidy, role)
     if (before === undefined) return []
-    if (role === 'work' && before === 'upper') return [fault('work-upper-nested', `'${path}' was given as upper and as work`, [{ text: `Use a directory beside upper as work: workdir=${tidy}.work` }])]
+    if (role === 'work' && before === 'upper') return [fault('work-upper-nested', `'${path}' was given as upper and as work`, [{ text: `Use a directory beside upper as work: workdir=${siblingWork(tidy)}`, ...mountAgain({ ...spec, work: siblingWork(tidy), mkdir: true }) }])]
     return [fault('layers-overlap', before === role ? `'${path}' was given twice as ${role}` : `'${path}' was given as ${before} and as ${role}`, [{ text: 'Name each layer once.' }])]
   })
 }
@@ -88,9 +98,10 @@ function conflictFaults(spec: OverlaySpec): Finding[] {
         return own.includes(value) && other !== undefined && values.includes(other) && (onlyWithUpper !== true || writable)
       })
       .map(({ option, until }) => {
+        const without = (name: string): OverlaySpec => ({ ...spec, options: Object.fromEntries(Object.entries(spec.options).filter(([key]) => key !== name)) })
         const pair = `${word(row.name, value)},${word(option, spec.options[option as keyof OverlaySpec['options']])}`
         return until === undefined
-          ? fault('option-conflict', `conflicting options: ${pair}`, [{ text: `Leave out ${row.name} or ${option}.` }])
+          ? fault('option-conflict', `conflicting options: ${pair}`, [{ text: `Leave out ${row.name}.`, ...mountAgain(without(row.name)) }, { text: `Or leave out ${option}.`, ...mountAgain(without(option)) }])
           : fault('option-conflict', `kernels before ${until} refuse ${pair}`, [{ text: `Leave out ${row.name} or ${option} there.` }], 'warning')
       }),
   )

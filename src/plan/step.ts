@@ -40,7 +40,7 @@ export interface Plan {
 /** What ovl remembers of a mount it made, kept under /run/ovl until `umount`. */
 export interface Receipt {
   readonly version: 1
-  /** `making` until the overlay exists and is about to be attached. */
+  /** `making` until the overlay is attached. */
   readonly state: 'making' | 'mounted'
   readonly pid: number
   /** Inode number of the mount namespace, and the boot it belongs to. */

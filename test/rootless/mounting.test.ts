@@ -139,6 +139,7 @@ describe('directories', () => {
     for (const said of [overlay().lower(lower).tmpfs().at(`${dir}/merged`), overlay().lower(`${dir}/lower`, lower).at(`${dir}/merged`)]) {
       const error = await refusal(said)
       expect([error.code, error.errno], error.message).toEqual(['userns-locked-mounts', 'EINVAL'])
+      expect(error.details.undo).toBeUndefined()
     }
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(`${dir}/merged`)
   })

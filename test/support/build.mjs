@@ -1,5 +1,5 @@
 /**
- * `npm run build`: the library by tsc, the command as one CommonJS bundle by esbuild, its pages from the
+ * `npm run build`: the library by tsc, the command as CommonJS bundles by esbuild, its pages from the
  * command table. Built beside and put in place at the end, so that a failed build leaves the last one as it was.
  *
  *   dist/**            the library (ES modules and types), without src/cli
@@ -22,8 +22,8 @@ const COMMON = {
   bundle: true, platform: 'node', format: 'cjs', target: 'node20.19', charset: 'utf8', logLevel: 'warning', legalComments: 'none', absWorkingDir: ROOT,
   minifyWhitespace: true, minifySyntax: true,
   // A bundle is no ES module: what asks where it lies is told where the bundle lies.
-  banner: { js: '"use strict";const __ovl_url=require("node:url").pathToFileURL(__filename).href;' },
-  define: { 'import.meta.url': '__ovl_url' },
+  banner: { js: '"use strict";const __ovl={get url(){return require("node:url").pathToFileURL(__filename).href}};' },
+  define: { 'import.meta.url': '__ovl.url' },
   supported: { 'dynamic-import': false },
   external: ['koffi'],
 }

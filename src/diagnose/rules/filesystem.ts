@@ -2,7 +2,7 @@
 
 import type { Evidence, Fix } from '../../errors/finding.ts'
 import { quoteShell } from '../../names/shell.ts'
-import { mountAgain } from '../command.ts'
+import { mountAgain } from '../../overlay/command.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { NO_UPPER, ODD_NAMES, REMOTE } from '../filesystems.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'

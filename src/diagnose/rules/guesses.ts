@@ -1,5 +1,7 @@
 /** What a failure most likely means when nothing that was seen or said explains it. Never `certain`. */
 
+import type { FindingCode } from '../../errors/codes.ts'
+import { parentPath } from '../../names/path.ts'
 import { quoteShell } from '../../names/shell.ts'
 import type { Attempt } from '../attempt.ts'
 import type { Facts } from '../facts.ts'
@@ -13,6 +15,19 @@ export function guesses(facts: Facts, { errno = '' }: Attempt): Suspect[] {
 }
 
 const pathOf = (facts: Facts, role: string): string | undefined => facts.paths.find((fact) => fact.role === role)?.path
+
+/** A directory that ovl was to make, and could not. */
+function notMade({ paths, trial }: Facts, code: FindingCode, why: string): Suspect[] {
+  const fact = trial?.step === 'make-dir' ? paths.find(({ made, errno }) => made === true && errno === 'ENOENT') : undefined
+  if (fact === undefined) return []
+  const parent = parentPath(fact.culprit ?? fact.absolute)
+  return [suspect(code, [fact.path, fact.absolute], {
+    title: `${fact.role} ${quote(fact.path)} cannot be made: ${why}`,
+    confidence: 'likely',
+    evidence: [seen('probe', `mkdir: ${trial?.errno ?? 'failed'}`)],
+    fix: [{ text: 'Make it beforehand, or name another place.', command: `ls -ld -- ${quoteShell(parent)}` }],
+  })]
+}
 
 const BY_ERRNO: Readonly<Record<string, (facts: Facts) => Suspect[]>> = {
   EBUSY: (facts) => {
@@ -32,6 +47,17 @@ const BY_ERRNO: Readonly<Record<string, (facts: Facts) => Suspect[]>> = {
       evidence: [seen('mountinfo', `${quote(absolute)} lies on an overlay whose own layers cannot be followed from here`)],
       fix: [{ text: 'Name the layers of that overlay instead of the overlay.', command: `findmnt -T ${quoteShell(absolute)}` }],
     })),
+  EACCES: (facts) => notMade(facts, 'path-unreadable', 'no permission to write in its parent'),
+  EROFS: (facts) => notMade(facts, 'target-missing', 'its parent is on a read-only file system'),
+  EOVERFLOW: (facts) => {
+    const upper = pathOf(facts, 'upper')
+    return [suspect('owner-unmapped', upper === undefined ? [] : [upper], {
+      title: `the owner of ${upper === undefined ? 'a layer' : `upper ${quote(upper)} or its work`} has no counterpart in this user namespace`,
+      confidence: 'likely',
+      evidence: [seen('probe', 'EOVERFLOW')],
+      fix: [{ text: 'Look at who owns them, and at the ids that are mapped.', command: `ls -ldn ${upper === undefined ? '' : `${quoteShell(upper)} `}; cat /proc/self/uid_map` }],
+    })]
+  },
   ENOSPC: (facts) => {
     const upper = pathOf(facts, 'upper')
     return [suspect('no-space', [], {

@@ -10,7 +10,7 @@ import { errnoName, errnoWords } from '../../errors/errno.ts'
 import { FUSE_OVERLAYFS } from '../../mounts/fuse-overlayfs.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { isBefore } from '../attempt.ts'
-import { mountAgain } from '../command.ts'
+import { mountAgain } from '../../overlay/command.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { readSentence } from '../kernel-words.ts'
 import { quote, seen, suspect, valueOf, withEvidence } from '../suspect.ts'
@@ -114,31 +114,47 @@ function saidInUse(facts: Facts): Suspect[] {
   }).slice(0, 1)
 }
 
-/** In a user namespace the lack of xattrs is cured by userxattr; elsewhere by another file system. */
+/** In a user namespace the lack of xattrs is cured by userxattr, where there are user.* ones; elsewhere by another file system. */
 function xattrSuspects(facts: Facts): Suspect[] {
   const { spec, system } = facts
   const { upper } = uppers(facts)
   if (spec?.upper === undefined && spec?.tmpfs === undefined) return []
   const lines = [...linesWith('upper-no-xattr', facts), ...linesWith('userns-needs-userxattr', facts)].map(({ line }) => seen('kernel-log', line))
   const mounted = valueOf(facts.mounted)
+  const lacksUser = upper !== undefined && valueOf(upper.userXattrs) === false
   if (valueOf(system.inUserNamespace) === true && spec.options.userxattr === undefined) {
     return [suspect('userns-needs-userxattr', [], {
       title: 'mounted in a user namespace without userxattr',
       evidence: [seen('proc', '/proc/self/uid_map is that of a user namespace'), ...lines],
-      fix: [{ text: 'Add userxattr.', ...mountAgain({ ...spec, options: { ...spec.options, userxattr: true } }) }],
+      fix: lacksUser ? [{ text: `${ELSEWHERE_USER} and add userxattr.` }] : [{ text: 'Add userxattr.', ...mountAgain({ ...spec, options: { ...spec.options, userxattr: true } }) }],
     })]
   }
+  if (spec.options.userxattr !== undefined && lacksUser) return [withEvidence(noUserXattr(upper), lines)]
   // The lines have no path. Since 6.6 a mount without xattrs has uuid=null as well, which tells ours from others’.
   if (mounted !== undefined && mounted.options['uuid'] !== 'null' && !isBefore(system.kernelRelease, 6, 6)) return []
   return lines.length === 0 || upper === undefined ? [] : [withEvidence(noXattr(upper), lines)]
 }
 
-function noXattr(upper: PathFact): Suspect {
-  const fsType = valueOf(upper.fsType)
+const ELSEWHERE_USER = 'Put upper and work on ext4, xfs or btrfs (tmpfs has user attributes since Linux 6.6),'
+
+function noUserXattr(upper: PathFact): Suspect {
   return suspect('upper-no-xattr', [upper.path, upper.absolute], {
-    title: `the file system of upper ${quote(upper.path)}${fsType === undefined ? '' : ` (${fsType})`} takes no extended attributes`,
+    title: `the file system of upper ${quote(upper.path)}${typeOf(upper)} has no user.* attributes, in which userxattr keeps its notes`,
+    evidence: [seen('probe', `getxattr(${quote(upper.absolute)}, user.overlay.opaque): EOPNOTSUPP`)],
+    fix: [{ text: `${ELSEWHERE_USER} or mount as root without userxattr.` }],
+  })
+}
+
+function noXattr(upper: PathFact): Suspect {
+  return suspect('upper-no-xattr', [upper.path, upper.absolute], {
+    title: `the file system of upper ${quote(upper.path)}${typeOf(upper)} takes no extended attributes`,
     fix: [{ text: 'Put upper and work on ext4, xfs, btrfs or tmpfs.' }],
   })
+}
+
+function typeOf(upper: PathFact): string {
+  const fsType = valueOf(upper.fsType)
+  return fsType === undefined ? '' : ` (${fsType})`
 }
 
 /** Always keep file types in directories: a line about them is of another mount. */

@@ -6,7 +6,7 @@
 
 import { quoteShell } from '../../names/shell.ts'
 import type { Fix } from '../../errors/finding.ts'
-import { formatMountCommand, mountAgain } from '../command.ts'
+import { formatMountCommand, mountAgain } from '../../overlay/command.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { ancestorKeys, isInside, isSame, placeIndex, selfKeys } from '../place.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'

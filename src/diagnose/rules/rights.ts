@@ -4,7 +4,7 @@ import type { Fix } from '../../errors/finding.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { findOption } from '../../overlay/options.ts'
 import { readAttempt } from '../attempt.ts'
-import { mountAgain } from '../command.ts'
+import { mountAgain } from '../../overlay/command.ts'
 import type { Facts } from '../facts.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
@@ -143,7 +143,8 @@ function unbindable(facts: Facts): Suspect[] {
 
 /** EACCES and EPERM that no permission bit explains. */
 function securitySuspects(facts: Facts): Suspect[] {
-  const { errno } = readAttempt(facts) ?? {}
+  const { errno, stages = [] } = readAttempt(facts) ?? {}
+  if (stages.includes('make') || valueOf(facts.system.mayMount) === false) return []
   const denied = errno === 'EACCES' || (errno === 'EPERM' && valueOf(facts.system.capSysAdmin) === true)
   const modules = (valueOf(facts.system.securityModules) ?? []).filter((name) => ['selinux', 'apparmor', 'smack', 'tomoyo', 'landlock'].includes(name))
   if (!denied || facts.paths.some((fact) => fact.errno === 'EACCES')) return []

@@ -3,7 +3,7 @@
 import type { Fix } from '../../errors/finding.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { readAttempt } from '../attempt.ts'
-import { mountAgain } from '../command.ts'
+import { mountAgain } from '../../overlay/command.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { isIndexed } from '../in-force.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'

@@ -6,7 +6,7 @@ import { quote, seen, suspect } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
 
 const SIGNS: readonly { readonly pattern: RegExp; readonly what: string; readonly fix: string }[] = [
-  { pattern: /^~[\w-]*(\/|$)/, what: 'a “~” that no shell expanded', fix: 'Write $HOME, or the full path: a shell expands “~” only at the beginning of a word.' },
+  { pattern: /(?:^|\/)~[\w-]*\/|^~[\w-]*$/, what: 'a “~” that no shell expanded', fix: 'Write $HOME, or the full path: a shell expands “~” only at the beginning of a word.' },
   { pattern: /^["'“”‘’]|["'“”‘’]$/, what: 'quotes that reached the kernel as part of the name', fix: 'Put the quotes around the whole word of the shell, not inside the options.' },
   { pattern: /\$(\w+|\{\w+\}|\(.+\))|^%[A-Z_]+%/, what: 'a variable that no shell expanded', fix: 'Use double quotes or none around it; in fstab and in units write the path itself.' },
   { pattern: /`.+`/, what: 'a command substitution that no shell expanded', fix: 'Use double quotes or none around it.' },

@@ -5,6 +5,7 @@
 
 import { statfsSync } from 'node:fs'
 import type { Known, PathFact, PathRole, Place } from '../../diagnose/facts.ts'
+import { isOvlError } from '../../errors/ovl-error.ts'
 import { isWithin, parentPath, relativeTo, tidyPath } from '../../names/path.ts'
 import type { Mount } from '../../mounts/mountinfo.ts'
 import { submounts } from '../../mounts/tree.ts'
@@ -13,6 +14,7 @@ import { realName, statName } from '../files.ts'
 import { readImageType } from '../image.ts'
 import { nameBuffer } from '../syscalls/check.ts'
 import { mountIdOf } from '../syscalls/files.ts'
+import { getXattr } from '../syscalls/xattr.ts'
 import { known, look } from './look.ts'
 import { mountOf } from './mounts.ts'
 import type { MountView } from './mounts.ts'
@@ -60,6 +62,7 @@ export function collectPath(said: SaidPath & { readonly absolute: string }, moun
     stackDepth: look(() => stackDepth(mount, mounts.value)),
     ...(want.mountsBelow && said.role !== 'target' ? { mountsBelow: known(submounts(mounts.value.tree(), real.value).map(({ target }) => target)) } : {}),
     ...(said.role === 'upper' || said.role === 'work' ? { free: freeOf(said.absolute) } : {}),
+    ...(said.role === 'upper' ? { userXattrs: hasUserXattrs(real.value) } : {}),
   }
 }
 
@@ -113,5 +116,18 @@ function freeOf(path: string): NonNullable<PathFact['free']> {
   return look(() => {
     const { bavail, bsize, ffree, files } = statfsSync(nameBuffer(path), { bigint: true })
     return { bytes: String(bavail * bsize), inodes: String(ffree), totalInodes: String(files) }
+  })
+}
+
+/** Nothing is set: a file system without them says so when one is read, whether it is there or not. */
+function hasUserXattrs(path: string): Known<boolean> {
+  return look(() => {
+    try {
+      getXattr(path, 'user.overlay.opaque')
+      return true
+    } catch (error) {
+      if (isOvlError(error) && error.errno === 'EOPNOTSUPP') return false
+      throw error
+    }
   })
 }

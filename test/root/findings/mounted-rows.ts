@@ -13,7 +13,6 @@ export interface MountedRow {
   readonly deaf?: readonly FindingCode[]
   readonly title?: string
   /** The kernel does not say a word of it, so that only a full look finds it. */
-  readonly silent?: true
   /** Programs it needs. */
   readonly tools?: readonly string[]
 }
@@ -70,7 +69,7 @@ export const MOUNTED_ROWS: readonly MountedRow[] = [
   } },
   { name: 'a file system without file types', codes: ['upper-no-d-type'], deaf: [], tools: ['mkfs.ext4'], arrange: (dir) => spec(dir, on(dir, 'truncate -s 16M "$1/img"; mkfs.ext4 -q -O ^filetype "$1/img"; mount -o loop "$1/img" "$1/t"')) },
   { name: 'a file system without xattrs', codes: ['upper-no-xattr', 'feature-dropped', 'feature-dropped'], deaf: ['feature-dropped', 'feature-dropped'], arrange: (dir) => spec(dir, { ...on(dir, 'mount -t ramfs t "$1/t"'), options: { index: 'on', redirect_dir: 'on' } }) },
-  { name: 'two subvolumes', codes: ['work-other-filesystem'], silent: true, tools: ['mkfs.btrfs', 'btrfs'], arrange: (dir) => spec(dir, on(dir, 'truncate -s 128M "$1/img"; mkfs.btrfs -q "$1/img"; mount -o loop "$1/img" "$1/t"; btrfs subvolume create "$1/t/u"; btrfs subvolume create "$1/t/w"')) },
+  { name: 'two subvolumes', codes: ['work-other-filesystem'], tools: ['mkfs.btrfs', 'btrfs'], arrange: (dir) => spec(dir, on(dir, 'truncate -s 128M "$1/img"; mkfs.btrfs -q "$1/img"; mount -o loop "$1/img" "$1/t"; btrfs subvolume create "$1/t/u"; btrfs subvolume create "$1/t/w"')) },
   { name: 'nfs_export without an upper', codes: ['feature-dropped'], title: 'nfs_export', arrange: (dir) => {
     const { upper: _upper, work: _work, ...rest } = spec(dir, { options: { nfs_export: 'on' } })
     return rest

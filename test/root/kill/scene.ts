@@ -5,20 +5,23 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
+/** See session.mjs. */
 export interface Kill {
-  /** Milliseconds after `go`; at `done` when absent. */
+  readonly doing: 'mount' | 'unmount'
   readonly after?: number
-  /** Words for strace, which kills it at a system call. */
-  readonly strace?: readonly string[]
+  readonly every?: string
+  readonly pause?: true
 }
 
 export interface Report {
-  readonly kill: Kill
+  readonly kill: Kill & { readonly number?: number }
   readonly signal: string | null
   /** `go`, and `done` if it came so far. */
   readonly said: string
   /** Milliseconds from one to the other. */
   readonly took?: number
+  /** With `pause`: what was cleared up behind the driver’s back. */
+  readonly cleared?: readonly string[]
   readonly complaint: string
   readonly stage: string
   /** Of the overlay at the target, before and after `unmountStale()`; absent when there was none. */
@@ -48,7 +51,7 @@ export function makeScene(ground: string): Scene {
   })
   const target = `${ground}/made/target`
   const kill = (kills: readonly Kill[]): Report[] => {
-    const { status, stdout, stderr } = spawnSync('unshare', [...IN_NAMESPACE, process.execPath, file('session.mjs')], { input: JSON.stringify({ target, images, kills }), encoding: 'utf8', maxBuffer: 2 ** 26 })
+    const { status, stdout, stderr } = spawnSync('unshare', [...IN_NAMESPACE, process.execPath, file('session.mjs')], { input: JSON.stringify({ target, images, kills }), encoding: 'utf8', maxBuffer: 2 ** 26, timeout: 250_000, killSignal: 'SIGKILL' })
     expect(status, stderr).toBe(0)
     return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Report)
   }

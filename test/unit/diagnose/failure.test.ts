@@ -94,6 +94,12 @@ const CASES: readonly [name: string, change: FactsChange, codes: readonly Findin
   ['a mount on a layer is not inside it', { paths: paths(directory('lower', '/l1'), directory('lower', '/l1/t', { index: 1, place: known({ superblock: '0:44', path: '/' }), device: '44', mountId: known(44) })), trial: { syscall: CREATE, errno: 'ELOOP' } }, ['unknown'], 'possible'],
   ['overlay inodes may be equal by chance', { paths: paths(directory('lower', '/l1', { fsType: known('overlay'), inode: '5' }), directory('lower', '/l2', { index: 1, fsType: known('overlay'), inode: '5' })), trial: { syscall: CREATE, errno: 'ELOOP' } }, ['unknown'], 'possible'],
 
+  ['a directory that may not be made', { spec: { mkdir: true }, paths: paths(refused('target', '/x/m', 'ENOENT', { made: true, culprit: '/x/m' })), trial: { step: 'make-dir', syscall: 'mkdir', errno: 'EACCES' } }, ['path-unreadable'], 'likely'],
+  ['a user may not make it, and may not mount either', { system: noRights, spec: { mkdir: true }, paths: paths(refused('target', '/x/m', 'ENOENT', { made: true, culprit: '/x/m' })), trial: { step: 'make-dir', syscall: 'mkdir', errno: 'EACCES' } }, ['not-permitted']],
+  ['a target that cannot be made on a read-only file system', { spec: { mkdir: true }, paths: paths(refused('target', '/ro/m', 'ENOENT', { made: true, culprit: '/ro/m' })), trial: { step: 'make-dir', syscall: 'mkdir', errno: 'EROFS' } }, ['target-missing'], 'likely'],
+  ['an upper that cannot be made there', { spec: { mkdir: true }, paths: paths(refused('upper', '/ro/u', 'ENOENT', { made: true, fsType: known('ext4'), mountReadOnly: known(true), mountPoint: known('/ro') })), trial: { step: 'make-dir', syscall: 'mkdir', errno: 'EROFS' } }, ['upper-read-only']],
+  ['an owner without a counterpart', { system: userns, trial: { syscall: CREATE, errno: 'EOVERFLOW' } }, ['owner-unmapped'], 'likely'],
+
   // guesses, and none
   ['in use by somebody unseen', { spec: { options: { index: 'on' } }, trial: { syscall: CREATE, errno: 'EBUSY' } }, ['upper-in-use'], 'likely'],
   ['in use by somebody seen', { spec: { options: { index: 'on' } }, holders: known([{ mountId: 7, target: '/n', role: 'upper', path: '/u', device: '9', inode: '9', place: known({ superblock: '8:1', path: '/u' }) }]), trial: { context: ['mount: /m: overlay already mounted on /elsewhere.'], syscall: 'mount' } }, ['upper-in-use']],

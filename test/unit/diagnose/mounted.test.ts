@@ -41,6 +41,7 @@ const CASES: readonly (readonly [string, Partial<OverlayMount>, FactsChange, rea
 
   ['in a user namespace without userxattr', {}, { system: { inUserNamespace: known(true) } }, ['userns-needs-userxattr']],
   ['with userxattr', { options: { userxattr: true } }, { system: { inUserNamespace: known(true) }, spec: { options: { userxattr: true } } }, []],
+  ['with userxattr, and no user.* attributes', { options: { userxattr: true } }, { system: { inUserNamespace: known(true) }, spec: { options: { userxattr: true } }, paths: paths(directory('upper', '/u', { fsType: known('tmpfs'), userXattrs: known(false) })) }, ['upper-no-xattr']],
   ['lowers alone need none', { readOnly: true }, { ...lowersOnly, system: { inUserNamespace: known(true) } }, []],
   ['an upper without xattrs', { options: { uuid: 'null' } }, { trial: { step: 'verify', kernel: known(['overlayfs: failed to set xattr on upper', 'overlayfs: ...falling back to uuid=null.']) } }, ['upper-no-xattr']],
   ['somebody else’s upper without xattrs', {}, { trial: { step: 'verify', kernel: known(['overlayfs: failed to set xattr on upper', 'overlayfs: ...falling back to uuid=null.']) } }, []],

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { readAttempt } from '../../../src/diagnose/attempt.ts'
 import { canExplain, checkOrder } from '../../../src/diagnose/causes.ts'
-import { formatMountCommand } from '../../../src/diagnose/command.ts'
+import { formatMountCommand } from '../../../src/overlay/command.ts'
 import { ancestorKeys, isInside, isSame } from '../../../src/diagnose/place.ts'
 import { unexpanded } from '../../../src/diagnose/rules/unexpanded.ts'
 import { CREATE, SET, SPEC, directory, facts, known, refused, unknown } from './make-facts.ts'
@@ -73,10 +73,10 @@ test('causes by stage and errno', () => {
   expect(checkOrder('whiteout-copied')).toBeGreaterThan(checkOrder('layers-overlap'))
 })
 
-test.each(['~/x', '~', '~user/x', '$HOME/x', '/a/${B}/c', '"/a"', "'/a'", '/a"', '“/a”', '$(pwd)/x', '`pwd`/x', '/l{1,2}', '%PWD%/x'])('%s looks unexpanded', (path) => {
+test.each(['~/x', '~', '~user/x', '/here/~/x', '$HOME/x', '/a/${B}/c', '"/a"', "'/a'", '/a"', '“/a”', '$(pwd)/x', '`pwd`/x', '/l{1,2}', '%PWD%/x'])('%s looks unexpanded', (path) => {
   expect(unexpanded(refused('lower', path, 'ENOENT', { absolute: `/here/${path}` }), facts())?.finding.code).toBe('path-not-expanded')
 })
 
-test.each(['/a~b', '/a/~', '/cost$', '/it\'s', '/a"b"c', '/{a}', '/100%', '/a`b'])('%s does not', (path) => {
+test.each(['/a~b', '/a/b~', '/cost$', '/it\'s', '/a"b"c', '/{a}', '/100%', '/a`b'])('%s does not', (path) => {
   expect(unexpanded(refused('lower', path, 'ENOENT'), facts())).toBeUndefined()
 })

@@ -29,7 +29,7 @@ describe('the words of mount(8)', () => {
     ['lowerdir=/a\\', { lower: ['/a'] }],
     ['lowerdir+=/a:b,lowerdir+=/c', { lower: ['/a:b', '/c'] }],
     ['lowerdir+=/a\\,b,lowerdir+=/c', { lower: ['/a\\,b', '/c'] }],
-    ['lowerdir=/a,datadir+=/d', { lower: ['/a'], data: ['/d'] }],
+    ['lowerdir+=/a,datadir+=/d', { lower: ['/a'], data: ['/d'] }],
     ['upperdir=/u\\,1', { upper: '/u,1' }],
     ['lowerdir="/a"', { lower: ['"/a"'] }],
     ['context="u:r:t:s0:c1,c2",ro', { label: 'u:r:t:s0:c1,c2', flags: ['ro'] }],
@@ -57,6 +57,7 @@ describe('the words of mount(8)', () => {
     ['upperdir=', 'option-bad-value'],
     ['lowerdir+=', 'option-bad-value'],
     ['=x', 'option-syntax'],
+    ['lowerdir=/a,datadir+=/d', 'option-syntax'],
     ['remount,ro', 'usage'],
     ['bind', 'usage'],
   ])('-o %s is %s', (text, code) => {

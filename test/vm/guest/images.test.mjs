@@ -16,12 +16,13 @@ function shell(dir) {
   }
 }
 
-/** How each is made of lower/1, and (from a mounted one) how it comes to hold a journal that was not written back. */
+/** How each is made of lower/1. */
 const KINDS = {
   squashfs: 'mksquashfs lower/1 i.img -quiet -no-progress',
   erofs: 'mkfs.erofs --quiet i.img lower/1',
   ext4: 'truncate -s 16M i.img; mkfs.ext4 -q -d lower/1 i.img',
   xfs: 'truncate -s 300M i.img; mkfs.xfs -q i.img; mkdir x; mount -o loop i.img x; cp lower/1/* x; umount x',
+  iso9660: 'genisoimage -quiet -R -o i.img lower/1',
   btrfs: 'truncate -s 128M i.img; mkfs.btrfs -q --rootdir lower/1 i.img',
 }
 

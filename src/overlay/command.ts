@@ -4,7 +4,7 @@
  */
 
 import { quoteShell } from '../names/shell.ts'
-import type { OverlaySpec } from '../overlay/spec.ts'
+import type { OverlaySpec } from './spec.ts'
 
 /** The command, or undefined when there is no target yet. */
 export function formatMountCommand(spec: OverlaySpec): string | undefined {

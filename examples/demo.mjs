@@ -23,6 +23,8 @@ const FORBIDS = [
   { name: 'kernel.apparmor_restrict_unprivileged_userns', forbids: '1', allow: '0' },
 ]
 
+// Ctrl-C is for the commands, which have the terminal too: both processes stay to clear up.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
 if (process.argv[2] === '--inside') showAll()
 else process.exitCode = enter()
 
@@ -36,8 +38,6 @@ function enter() {
   }
   const ground = mkdtempSync(join(tmpdir(), 'ovl-demo-'))
   const stateWasThere = existsSync('/run/ovl')
-  // Ctrl-C is for the child, which has the terminal too: this process stays to clear up.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
   try {
     mkdirSync(join(ground, '.run'), { mode: 0o700 })
     mkdirSync(join(ground, '.bin'))
@@ -143,7 +143,10 @@ function whyNoImage(rootless) {
 function show(command) {
   print(`${paint(1, `$ ${command}`)}\n`)
   const { signal, status } = spawnSync('sh', ['-c', command], { stdio: ['ignore', 1, 1] })
-  if (signal !== null || status === 130) process.exit(130)
+  if (signal === null && (status ?? 0) < 128) return
+  // Interrupted. Each of the three is there or not.
+  spawnSync('ovl', ['umount', 'scratch', 'sixty', 'merged'], { stdio: 'ignore' })
+  process.exit(130)
 }
 
 function title(text) {

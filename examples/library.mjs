@@ -21,7 +21,7 @@ try {
   await mountAndTakeDown()
   await readAnError()
   await giveUp()
-  lookBeforeMounting()
+  await lookBeforeMounting()
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }
@@ -76,8 +76,8 @@ async function giveUp() {
 }
 
 /** A plan is data, and so is the option string: neither touches anything. */
-function lookBeforeMounting() {
-  for (const step of describePlan(planOfMount(stack()))) console.log(`plan: ${step.replaceAll(`${dir}/`, '')}`)
+async function lookBeforeMounting() {
+  for (const step of describePlan(await planOfMount(stack()))) console.log(`plan: ${step.replaceAll(`${dir}/`, '')}`)
   const { text, bytes } = encode(stack(), { for: 'mount2' })
   console.log(`options: ${text?.replaceAll(`${dir}/`, '')} (${bytes.used} of ${bytes.limit} bytes)`)
 }

@@ -29,7 +29,8 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type Undo = () => unknown
+/** The last thing to undo, `forget`, is not done while something is left to be remembered. */
+type Undo = (() => unknown) & { readonly forget?: true }
 
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
 export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => string[] }> {
@@ -52,11 +53,11 @@ type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined
 async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
   switch (step.do) {
     case 'make-dir':
-      if (makeDirectory(step.path, step.mode)) done.push(() => removeIfEmpty(step.path))
+      if (makeDirectory(step.path, step.mode)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
       return
     case 'write-receipt':
       writeReceipt(step.path, step.receipt)
-      done.push(() => removeReceipt(step.path))
+      done.push(Object.assign(() => removeReceipt(step.path), { forget: true } as const))
       return
     case 'mount-tmpfs':
       attachTmpfs(step.at, step.size)
@@ -71,9 +72,9 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
       done.push(() => unmount(step.at))
       return
     case 'mount-overlay':
-      log.taken = await mountOverlay(step, (device, taken) => amendReceipt(step.receipt, { device, ...taken }))
+      log.taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }))
       done.push(() => unmount(step.target))
-      if (step.receipt !== undefined) amendReceipt(step.receipt, { ...log.taken, device: deviceAt(step.target), state: 'mounted' })
+      if (step.receipt !== undefined) amendReceipt(step.receipt, { via: log.taken.via, form: log.taken.form, device: deviceAt(step.target), state: 'mounted' })
       return
     case 'unmount':
       await unmountPatiently(step.path, step.lazy)
@@ -120,14 +121,16 @@ function amendReceipt(path: string | undefined, known: Partial<Receipt>): void {
 
 /** Undoes in reverse; what could not be undone is returned in words and left for `umount --stale`. */
 function undoAll(done: Undo[]): string[] {
-  return done.splice(0).reverse().flatMap((undo) => {
+  const left: string[] = []
+  for (const undo of done.splice(0).reverse()) {
+    if (undo.forget === true && left.length > 0) continue
     try {
       undo()
-      return []
     } catch (error) {
-      return [error instanceof Error ? error.message : String(error)]
+      left.push(error instanceof Error ? error.message : String(error))
     }
-  })
+  }
+  return left
 }
 
 function stepError(step: Step, error: unknown): OvlError {

@@ -44,6 +44,7 @@ function viewLayer({ role, index, path }: LayerRef, overlay: OverlayMount, tree:
   return {
     ...base,
     exists: true,
+    ...(real === path ? {} : { realPath: real }),
     kind: found.kind,
     ...(mount === undefined ? {} : { mount: { ...mountRef(mount), readOnly: isReadOnly(mount) } }),
     ...(known === undefined ? {} : { identity: known }),

@@ -61,7 +61,7 @@ function openControl(): OwnedFd {
   } catch (error) {
     const errno = errnoOf((error as NodeJS.ErrnoException).code ?? 'EIO')
     const details = { syscall: 'open', errno, cause: error }
-    if (errno === 'EACCES' || errno === 'EPERM') throw new OvlError('not-permitted', 'attaching an image needs root: /dev/loop-control may not be opened', details)
+    if (errno === 'EACCES' || errno === 'EPERM') throw new OvlError('not-permitted', 'attaching an image needs root: /dev/loop-control may not be opened', { ...details, hint: 'Run it as root, or unpack the image into a directory and use that as the layer.' })
     throw new OvlError('not-permitted', 'this system offers no loop devices: /dev/loop-control is missing', {
       ...details,
       hint: 'Outside a container: modprobe loop. In a container, pass /dev/loop-control and the /dev/loop* devices in.',

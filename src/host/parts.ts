@@ -10,6 +10,8 @@ import { legacyBits } from './syscalls/mount-flags.ts'
 import { mountLegacy } from './syscalls/mount-legacy.ts'
 import { makeUserNamespaceFd } from './userns.ts'
 
+const UNPACK = 'Run it as root, or unpack the image into a directory and use that as the layer.'
+
 /** A fresh tmpfs, root's alone to write at its top. */
 export function attachTmpfs(at: string, size?: string): void {
   mountLegacy('tmpfs', at, 'tmpfs', 0, size === undefined ? 'mode=0755' : `mode=0755,size=${size}`)
@@ -23,7 +25,7 @@ export function attachImage(image: string, type: ImageType, at: string): void {
   } catch (error) {
     if (!isOvlError(error)) throw error
     if (error.errno === 'ENODEV') throw error.with({ code: 'module-missing', message: `this kernel cannot mount ${type}, the type of '${image}'`, hint: `Load the module: modprobe ${type}` })
-    if (error.errno === 'EPERM') throw error.with({ code: 'not-permitted', message: `attaching the image '${image}' needs root: ${type} cannot be mounted in a user namespace` })
+    if (error.errno === 'EPERM') throw error.with({ code: 'not-permitted', message: `attaching the image '${image}' needs root: ${type} cannot be mounted in a user namespace`, hint: UNPACK })
     // btrfs before 6.7 knows a file system by its ids alone.
     if (error.errno === 'EEXIST') throw error.with({ code: 'image-unreadable', message: `the ${type} image '${image}' cannot be mounted: another with the same ids is mounted already`, hint: `Unmount that one, or give this one ids of its own: btrfstune -u ${quoteShell(image)}` })
     throw error.with({ code: 'image-unreadable', message: `the ${type} image '${image}' cannot be mounted: it is damaged, or of a kind this kernel does not read` })

@@ -83,7 +83,7 @@ export function capSysAdmin(): Known<boolean> {
 
 /**
  * Where ovl keeps receipts: `/run/ovl` for root and whoever may write there, else `$XDG_RUNTIME_DIR/ovl`, else
- * `/tmp/ovl-<uid>`. It need not exist; if it does, it is ours alone.
+ * `/tmp/ovl-<uid>` with the uid outside of the user namespace. It need not exist; if it does, it is ours alone.
  * @throws OvlError not-permitted, when somebody else could have planted what lies in it
  */
 export function stateDirectory(): string {
@@ -123,7 +123,21 @@ export function rawArguments(): string[] {
 function pickStateDirectory(): string {
   if (isWritable('/run/ovl') || (lstatName('/run/ovl') === 'ENOENT' && isWritable('/run'))) return '/run/ovl'
   const runtime = process.env['XDG_RUNTIME_DIR']
-  return runtime !== undefined && runtime.startsWith('/') && isWritable(runtime) ? `${runtime}/ovl` : `/tmp/ovl-${ownUid()}`
+  return runtime !== undefined && runtime.startsWith('/') && isWritable(runtime) ? `${runtime}/ovl` : `/tmp/ovl-${outsideUid()}`
+}
+
+/** Who we are outside of this user namespace: inside, everybody who maps himself to root is 0. */
+function outsideUid(): number {
+  const uid = ownUid()
+  try {
+    for (const line of readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n')) {
+      const [inside = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number)
+      if (uid >= inside && uid < inside + count) return outside + uid - inside
+    }
+  } catch {
+    // No /proc: nobody else's ids to be told from.
+  }
+  return uid
 }
 
 function ownUid(): number {

@@ -7,6 +7,7 @@
 import { fileURLToPath } from 'node:url'
 import { OvlError } from '../errors/ovl-error.ts'
 import type { FindingCode } from '../errors/codes.ts'
+import { fault } from '../overlay/fault.ts'
 import { fitMountData } from '../overlay/limits.ts'
 import type { FittedData } from '../overlay/limits.ts'
 import { run } from './exec.ts'
@@ -29,13 +30,14 @@ export type ChildAnswer = { readonly ok: true } | { readonly ok: false; readonly
 /** Mounts with the first spelling that fits a page. */
 export async function mountByMount2(step: OverlayStep, _beforeAttach: BeforeAttach): Promise<WayAnswer> {
   const forms = (['absolute', 'relative', 'proc-fd'] as const).filter((form) => step.forms === undefined || step.forms.includes(form))
+  if (forms.length === 0) return { closed: fault('way-cannot-say', `mount(2) has no form ${step.forms?.join(', ')}`) }
   const fitting = fitMountData(step.params, pageSize(), forms)
   if (!fitting.ok) return { closed: fitting.why }
-  const { form, data, cwd } = fitting.value
+  const { form, data, cwd, bytes } = fitting.value
   if (form === 'absolute') mountLegacy(step.source, step.target, 'overlay', legacyBits(step.flags), data)
   else await mountInChild({ step, form, ...(cwd === undefined ? {} : { cwd }) })
   propagate(step)
-  return { taken: { via: 'mount2', form } }
+  return { taken: { via: 'mount2', form, bytes: bytes.used } }
 }
 
 /** The built child lies at the same depth for the library (dist/host) and the bundled command (dist/cli). */

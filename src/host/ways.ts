@@ -8,6 +8,7 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Finding } from '../errors/finding.ts'
 import { encodeFuse, encodeMount8 } from '../overlay/encode.ts'
+import { fault } from '../overlay/fault.ts'
 import { fitMountData } from '../overlay/limits.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
 import { run } from './exec.ts'
@@ -19,6 +20,8 @@ export type OverlayStep = Extract<Step, { do: 'mount-overlay' }>
 
 /** How it was mounted. */
 export interface WayTaken {
+  /** Bytes of options handed to mount(2). */
+  readonly bytes?: number
   readonly via: Exclude<Via, 'auto'>
   readonly form: Form
 }
@@ -61,6 +64,7 @@ export async function mountOverlay(step: OverlayStep, beforeAttach: BeforeAttach
 }
 
 async function mountByMount8(step: OverlayStep): Promise<WayAnswer> {
+  if (step.forms?.includes('argv') === false) return { closed: noForm('mount(8)', step.forms) }
   const encoded = encodeMount8(step.params, [...step.flags, ...(step.propagation === undefined ? [] : [step.propagation])])
   if (!encoded.ok) return { closed: encoded.why }
   // It would hand on a longer text, and the kernel would cut it.
@@ -72,15 +76,23 @@ async function mountByMount8(step: OverlayStep): Promise<WayAnswer> {
 }
 
 async function mountByFuse(step: OverlayStep): Promise<WayAnswer> {
+  if (step.forms?.includes('argv') === false) return { closed: noForm('fuse-overlayfs', step.forms) }
   const encoded = encodeFuse(step.params, step.flags)
   if (!encoded.ok) return { closed: encoded.why }
   await runMount('fuse-overlayfs', ['-o', encoded.value, step.target], {})
   return { taken: { via: 'fuse', form: 'argv' } }
 }
 
+/** The caller allowed only forms that a way does not have. */
+function noForm(way: string, forms: readonly Form[]): Finding {
+  return fault('way-cannot-say', `${way} has no form ${forms.join(', ')}`)
+}
+
 async function runMount(command: string, args: string[], env: Record<string, string>): Promise<void> {
   const { exitCode, stderr } = await run(command, args, { env: { ...env, LC_ALL: 'C' } })
   if (exitCode === 0) return
   const words = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const device = words.find((line) => line.includes('/dev/fuse'))
+  if (device !== undefined) throw new OvlError('not-permitted', `${command} may not use /dev/fuse: ${device}`, { step: 'mount-overlay', syscall: command, kernel: words, hint: 'Ask for the right to open /dev/fuse, or load the module: modprobe fuse.' })
   throw new OvlError('unknown', `${command} failed with status ${exitCode}: ${words[0] ?? 'no message'}`, { step: 'mount-overlay', syscall: command, kernel: words })
 }

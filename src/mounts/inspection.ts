@@ -28,6 +28,8 @@ export interface LayerView {
   /** Position among its role, topmost 0. */
   readonly index: number
   readonly path: string
+  /** The directory behind symlinks, where it is another: Docker and podman mount short links. */
+  readonly realPath?: string
   /** Absent where it could not be told: no right to look, no true path known, or `covered`. */
   readonly exists?: boolean
   /** The kernel marked it as removed when it became a layer. */

@@ -2,21 +2,20 @@
 
 import type { Finding } from '../errors/finding.ts'
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
-import { collectFacts } from '../host/facts.ts'
 import { execute } from '../host/execute.ts'
 import { realName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { receiptId } from '../host/receipts.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
-import { bootId, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
-import { judgeFailure } from '../diagnose/judge.ts'
+import { bootId, inUserNamespace, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
 import { finding } from '../errors/make-finding.ts'
 import { nameBytes } from '../names/bytes.ts'
 import { absolutePath, pathPrefixes, relativeTo, tidyPath } from '../names/path.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { encodeMountData } from '../overlay/encode.ts'
+import { isOptionName } from '../overlay/options.ts'
 import { refuseFaults } from '../overlay/fault.ts'
 import { dataLimit } from '../overlay/limits.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
@@ -80,25 +79,25 @@ export async function mount(said: OverlaySpec | OverlayBuilder, options: MountOp
   try {
     const plan = planMount(request, look(request))
     const { taken, undo } = await execute(plan, { signal: options.signal })
-    const result = checked(request, plan, taken, log, options.strict === true, undo)
+    const result = await checked(request, plan, taken, log, options.strict === true, undo)
     const down = async (): Promise<void> => {
       await unmount(result.target)
     }
     return Object.assign(result, { unmount: down, [Symbol.asyncDispose]: down })
   } catch (error) {
-    throw explained(error, request.spec, log)
+    throw await explained(error, request.spec, log)
   } finally {
     log.close()
   }
 }
 
 /** Reads the mount back; a mount that is not what was said, or under `strict` not all of it, is undone. */
-function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => string[]): MountResult {
+async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => string[]): Promise<MountResult> {
   const step = overlayStep(plan)
   try {
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
-    const verified = verifyMount(placed, step, taken, log)
+    const verified = await verifyMount(placed, step, taken, log)
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
     if (strict && worst !== undefined) throw new OvlError(worst.code, worst.title, { step: 'verify', findings: verified.warnings })
     return resultOf(placed, step, taken, verified, partsOf(plan))
@@ -112,12 +111,12 @@ function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined
  * The plan that {@link mount} would execute, for `--dry-run`. Looks at the paths, changes nothing.
  * @throws OvlError as {@link mount} does for what can be seen beforehand
  */
-export function planOfMount(said: OverlaySpec | OverlayBuilder, options: MountOptions = {}): Plan {
+export async function planOfMount(said: OverlaySpec | OverlayBuilder, options: MountOptions = {}): Promise<Plan> {
   const request = requestOf(said, options)
   try {
     return planMount(request, look(request))
   } catch (error) {
-    throw explained(error, request.spec, undefined)
+    throw await explained(error, request.spec, undefined)
   }
 }
 
@@ -149,9 +148,14 @@ function look(request: MountRequest): MountFacts {
     const type = readImageType(absolute)
     if (type !== undefined) images.set(absolute, type)
   }
-  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize() }
+  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
   if (!needsReceipt(request, facts)) return facts
   return { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } }
+}
+
+function isMapped(): boolean {
+  const mapped = inUserNamespace()
+  return mapped.known && mapped.value
 }
 
 function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {
@@ -176,9 +180,10 @@ function partsOf({ steps }: Plan): Receipt['parts'] {
 function placedSpec(spec: OverlaySpec, { params }: OverlayStep): OverlaySpec {
   const layers = (role: string): { path: string }[] => params.flatMap((param) => (param.kind === 'layer' && param.role === role ? [{ path: param.path }] : []))
   const { tmpfs: _, ...rest } = spec
+  const options = Object.fromEntries(params.flatMap((param) => (param.kind === 'option' && isOptionName(param.key) ? [[param.key, param.value ?? true] as const] : [])))
   const [upper] = layers('upper')
   const [work] = layers('work')
-  return { ...rest, lower: layers('lower'), data: layers('data'), ...(upper === undefined ? {} : { upper: upper.path }), ...(work === undefined ? {} : { work: work.path }) }
+  return { ...rest, options, lower: layers('lower'), data: layers('data'), ...(upper === undefined ? {} : { upper: upper.path }), ...(work === undefined ? {} : { work: work.path }) }
 }
 
 function resultOf(spec: OverlaySpec, step: OverlayStep, taken: WayTaken, verified: { readOnly: boolean; warnings: readonly Finding[] }, parts: Receipt['parts']): MountResult {
@@ -192,20 +197,22 @@ function resultOf(spec: OverlaySpec, step: OverlayStep, taken: WayTaken, verifie
     readOnly: verified.readOnly,
     via: taken.via,
     form: taken.form,
-    bytes: { used: nameBytes(encodeMountData(step.params)), limit: dataLimit(pageSize()) },
+    bytes: { used: taken.bytes ?? nameBytes(encodeMountData(step.params)), limit: dataLimit(pageSize()) },
     parts,
     warnings: verified.warnings,
   }
 }
 
 /** The error with its cause named: by itself where the code says it, else from the facts as they are now. */
-function explained(error: unknown, spec: OverlaySpec, log: KernelLogMark | undefined): OvlError {
+async function explained(error: unknown, spec: OverlaySpec, log: KernelLogMark | undefined): Promise<OvlError> {
   if (!isOvlError(error)) return new OvlError('internal', error instanceof Error ? error.message : String(error), { cause: error })
   if (error.findings.length > 0) return error
   if (error.code !== 'unknown') return error.with({ findings: [finding(error.code, { title: error.message, fix: error.details.hint === undefined ? [] : [{ text: error.details.hint }] })] })
   const { step = 'mount-overlay', syscall, errno, kernel: context = [] } = error.details
   const kernel = log?.lines() ?? ({ known: false, why: 'nothing was tried' } as const)
   const trial = { step, context, kernel, ...(syscall === undefined ? {} : { syscall }), ...(errno === undefined ? {} : { errno }) }
+  // Loaded when something failed: most mounts do not.
+  const [{ collectFacts }, { judgeFailure }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const findings = judgeFailure(collectFacts(spec, { trial }))
   const words = [...context, ...(kernel.known ? kernel.value : [])]
   const [first] = findings

@@ -81,7 +81,7 @@ function cannotChange(path: string, ignored: readonly string[], mount: OverlayMo
   const words = encodeMountData(paramsOf({ ...EMPTY_SPEC, ...layers }))
   const asked = ignored.filter((word) => !/^(lowerdir|upperdir|workdir)$/.test(word))
   const command = `ovl umount ${quoteShell(path)} && ovl mount -t overlay ${quoteShell(mount.source)} ${quoteShell(path)} -o ${quoteShell([words, ...asked].join(','))}`
-  return new OvlError('remount-change-ignored', title, { findings: [finding('remount-change-ignored', { title, evidence: [{ fact: `in force: ${words}`, source: 'mountinfo' }], fix: [{ text: 'Take it down and mount it anew.', command }] })] })
+  return new OvlError('remount-change-ignored', title, { findings: [finding('remount-change-ignored', { title, severity: 'error', evidence: [{ fact: `in force: ${words}`, source: 'mountinfo' }], fix: [{ text: 'Take it down and mount it anew.', command }] })] })
 }
 
 function explained(error: OvlError, path: string): OvlError {
@@ -89,6 +89,6 @@ function explained(error: OvlError, path: string): OvlError {
   const mount = overlayAt(path)
   const code = mount.upper === undefined ? 'read-only-overlay' : 'mounted-read-only'
   const title = mount.upper === undefined ? `'${path}' has no upper: it cannot become writable` : `the kernel made '${path}' read-only when it was mounted, and keeps it so`
-  return error.with({ code, message: title, findings: [finding(code, { title, evidence: [{ fact: 'EROFS from the kernel', source: 'fs-context' }] })] })
+  return error.with({ code, message: title, findings: [finding(code, { title, severity: 'error', evidence: [{ fact: 'EROFS from the kernel', source: 'fs-context' }] })] })
 }
 

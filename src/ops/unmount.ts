@@ -52,12 +52,21 @@ export function planOfUnmount(target: string, options: UnmountOptions = {}): Pla
  * means: parts still mounted, directories, receipts. Live mounts and other namespaces are left alone.
  */
 export async function unmountStale(): Promise<Unmounted[]> {
-  const table = readMountTable()
-  const stale = readReceipts().filter((receipt) => isStale(receipt, table))
   const cleared: Unmounted[] = []
-  for (const receipt of stale) cleared.push(await run(receipt.target, planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) }), undefined))
+  for (const { target, plan } of plansForStale()) cleared.push(await run(target, plan, undefined))
   removeUnfinished(isLiveProcess)
   return cleared
+}
+
+/** The plan that {@link unmountStale} would execute. */
+export function planOfUnmountStale(): Plan {
+  return { steps: plansForStale().flatMap(({ plan }) => plan.steps) }
+}
+
+function plansForStale(): { readonly target: string; readonly plan: Plan }[] {
+  const table = readMountTable()
+  const stale = readReceipts().filter((receipt) => isStale(receipt, table))
+  return stale.map((receipt) => ({ target: receipt.target, plan: planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) }) }))
 }
 
 function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
@@ -89,9 +98,11 @@ async function run(target: string, plan: Plan, signal: AbortSignal | undefined):
 
 /** The mount table has no symlinks in it; a target that is gone or hangs is taken as it was said. */
 function realTarget(target: string): string {
+  if (target === '') throw new OvlError('usage', 'no target: which mount shall be taken down?')
   try {
     return realName(target)
-  } catch {
+  } catch (error) {
+    if (isOvlError(error) && error.code === 'usage') throw error
     return absolutePath(target, process.cwd())
   }
 }
@@ -104,7 +115,8 @@ function notMounted(path: string, here: { fsType: string } | undefined, covered:
 
 function explained(error: OvlError, target: string): OvlError {
   if (error.findings.length > 0) return error
-  if (error.code !== 'umount-busy') return error.with({ findings: [finding(error.code, { title: error.message })] })
+  const { hint } = error.details
+  if (error.code !== 'umount-busy') return error.with({ findings: [finding(error.code, { title: error.message, fix: hint === undefined ? [] : [{ text: hint }] })] })
   const { holders, hidden } = collectHolders(target)
   const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))
   const unseen = hidden === 0 ? '' : ` (${hidden} processes could not be looked at)`

@@ -5,8 +5,6 @@
 
 import type { Finding } from '../errors/finding.ts'
 import { OvlError } from '../errors/ovl-error.ts'
-import { judgeMounted } from '../diagnose/judge.ts'
-import { collectFacts } from '../host/facts.ts'
 import { realName, statName } from '../host/files.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
 import { readMountAt } from '../host/mount-table.ts'
@@ -27,12 +25,13 @@ export interface Verified {
  * @param placed the spec with its layers where they were put in the end
  * @throws OvlError `internal` when other directories are mounted than were said
  */
-export function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Verified {
+export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Promise<Verified> {
   const mounted = readMountAt(step.target)?.overlay
   if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
   compareLayers(placed, mounted)
   const kernel = log.lines()
   if (isQuiet(placed, mounted, kernel)) return { readOnly: mounted.readOnly, warnings: [] }
+  const [{ collectFacts }, { judgeMounted }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const trial = { step: 'verify', form: taken.form, context: [], kernel }
   return { readOnly: mounted.readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted } })) }
 }

@@ -13,6 +13,7 @@ import { mountAgain } from './command.ts'
 import { findOption } from './options.ts'
 import type { OptionRow } from './options.ts'
 import { nearestOption } from './nearest.ts'
+import { MOUNT_FLAGS, PROPAGATIONS } from './spec.ts'
 import type { OverlaySpec } from './spec.ts'
 
 /** Layers the kernel takes, normal and data-only together (OVL_MAX_STACK, since 4.0). */
@@ -20,7 +21,7 @@ export const MAX_LAYERS = 500
 
 /** All faults of a spec: severity error for what no kernel takes, warning for what the kernel must judge. */
 export function validate(spec: OverlaySpec): Finding[] {
-  return [...layerFaults(spec), ...duplicateFaults(spec), ...nameFaults(spec), ...optionFaults(spec), ...conflictFaults(spec), ...unknownFaults(spec)]
+  return [...layerFaults(spec), ...duplicateFaults(spec), ...nameFaults(spec), ...optionFaults(spec), ...flagFaults(spec), ...conflictFaults(spec), ...unknownFaults(spec)]
 }
 
 function layerFaults(spec: OverlaySpec): Finding[] {
@@ -87,6 +88,17 @@ function optionFaults(spec: OverlaySpec): Finding[] {
     if (value !== true && row.values.includes(value)) return []
     return [fault('option-bad-value', value === true ? `${row.name} needs a value` : `${row.name} cannot be '${value}'`, [{ text: `It takes ${row.values.join(', ')}.` }])]
   })
+}
+
+/** What TypeScript would not let through, and times of access said in two ways: mount(2) picks one in silence. */
+function flagFaults({ flags, propagation }: OverlaySpec): Finding[] {
+  const unknown = flags.filter((flag) => !MOUNT_FLAGS.includes(flag))
+  const times = [...new Set(flags)].filter((flag) => flag === 'noatime' || flag === 'relatime' || flag === 'strictatime')
+  return [
+    ...unknown.map((flag) => fault('option-bad-value', `'${flag}' is no mount flag`, [{ text: `The flags are ${MOUNT_FLAGS.join(', ')}.` }])),
+    ...(times.length > 1 ? [fault('option-conflict', `conflicting flags: ${times.join(',')}`, [{ text: 'Keep one of them.' }])] : []),
+    ...(propagation === undefined || PROPAGATIONS.includes(propagation) ? [] : [fault('option-bad-value', `'${String(propagation)}' is no propagation of a mount`, [{ text: `It is one of ${PROPAGATIONS.join(', ')}.` }])]),
+  ]
 }
 
 function conflictFaults(spec: OverlaySpec): Finding[] {

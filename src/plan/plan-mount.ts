@@ -28,6 +28,8 @@ export interface MountFacts {
   readonly missing: ReadonlySet<string>
   /** Bytes; one page is what mount(2) takes of options. */
   readonly pageSize: number
+  /** Ids are mapped: overlay can keep its own xattrs on a tmpfs of ours only as user xattrs. */
+  readonly inUserNamespace?: boolean
   /** Where the receipt goes; there whenever {@link needsReceipt} says so. */
   readonly home?: Home
 }
@@ -63,12 +65,13 @@ export function planMount(request: MountRequest, facts: MountFacts): Plan {
   const writable = placeUpper(spec, directory, facts, parts)
   const target = absolute(spec.target)
   const targetDirs = spec.mkdir ? missingDirs(target, facts) : []
-  const placed: OverlaySpec = { ...spec, lower: lower.map((path) => ({ path })), data: data.map((path) => ({ path })), ...writable.paths }
+  const options = spec.tmpfs !== undefined && facts.inUserNamespace === true ? { userxattr: true as const, ...spec.options } : spec.options
+  const placed: OverlaySpec = { ...spec, options, lower: lower.map((path) => ({ path })), data: data.map((path) => ({ path })), ...writable.paths }
   const known = { target, directory, parts: parts.map(({ at, what, source }) => ({ at, what, source })), madeDirs: targetDirs, layers: { lower, data, ...writable.paths } }
   const steps: Step[] = [
     ...(home === undefined ? [] : firstReceipt(home, known)),
     ...targetDirs.map(makeDir(0o755)),
-    ...writable.dirs.map(makeDir(0o755)),
+    ...writable.dirs.map((path) => (path === writable.paths.work ? makeWork(path) : makeDir(0o755)(path))),
     ...(parts.length > 0 ? [makeDir(0o700)(directory)] : []),
     ...parts.flatMap(({ at, step }) => [makeDir(0o755)(at), ...step]),
     {
@@ -122,7 +125,7 @@ function placeUpper(spec: OverlaySpec, directory: string, facts: MountFacts, par
     const at = `${directory}/rw`
     const paths = { upper: `${at}/upper`, work: `${at}/work` }
     const tmpfs: Step = { do: 'mount-tmpfs', at, ...spec.tmpfs }
-    parts.push({ at, what: 'tmpfs', source: 'tmpfs', step: [tmpfs, makeDir(0o755)(paths.upper), makeDir(0o755)(paths.work)] })
+    parts.push({ at, what: 'tmpfs', source: 'tmpfs', step: [tmpfs, makeDir(0o755)(paths.upper), makeWork(paths.work)] })
     return { paths, dirs: [] }
   }
   const upper = spec.upper === undefined ? undefined : absolutePath(spec.upper, facts.cwd)
@@ -133,4 +136,7 @@ function placeUpper(spec: OverlaySpec, directory: string, facts: MountFacts, par
 }
 
 const makeDir = (mode: number) => (path: string): Step => ({ do: 'make-dir', path, mode })
+
+/** The kernel makes directories of its own in a work directory, and leaves them when the mount then fails. */
+const makeWork = (path: string): Step => ({ do: 'make-dir', path, mode: 0o755, holds: ['work', 'index'] })
 const missingDirs = (path: string, facts: MountFacts): string[] => pathPrefixes(path).filter((prefix) => facts.missing.has(prefix))

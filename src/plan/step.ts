@@ -22,7 +22,7 @@ export type ImageType = 'squashfs' | 'erofs' | 'ext4' | 'xfs' | 'btrfs' | 'iso96
 
 /** One thing done to the system. Each has exactly one undo, known to the interpreter. */
 export type Step =
-  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number }
+  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[] }
   | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
   | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string }
   | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string }

@@ -6,6 +6,6 @@ import * as ovl from '../../src/index.ts'
 test('exports', () => {
   expect(Object.keys(ovl).sort()).toEqual([
     'FINDING_CODES', 'MOUNT_FLAGS', 'OPTION_TABLE', 'OvlError', 'PROPAGATIONS', 'decodeName', 'describePlan', 'encode', 'encodeName', 'inspect', 'isOvlError', 'list', 'mount', 'overlay',
-    'planOfMount', 'planOfRemount', 'planOfUnmount', 'remount', 'specFromWords', 'toShell', 'unmount', 'unmountStale', 'validate',
+    'planOfMount', 'planOfRemount', 'planOfUnmount', 'planOfUnmountStale', 'remount', 'specFromWords', 'toShell', 'unmount', 'unmountStale', 'validate',
   ])
 })

@@ -3,6 +3,9 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
+/** Repeats the random tests of a run. */
+const SEED = process.env.OVL_TEST_SEED === undefined ? [] : [`OVL_TEST_SEED=${process.env.OVL_TEST_SEED}`]
+
 /**
  * Boots and calls `on.boot(seconds)`, `on.test(record)` and `on.line(text)` as they come. Resolves when QEMU has gone with
  * { ended, lost }: the exit status of `node --test` if the guest said it, and a sentence if the guest went without.
@@ -16,7 +19,8 @@ export async function runGuest({ kernel, initramfs, disk, seconds }, on) {
     '-drive', `file=${disk.replaceAll(',', ',,')},format=raw,if=virtio,cache=unsafe`,
     // oops=panic panic=-1: a kernel bug ends the guest at once, as -no-reboot makes of the reboot a power off.
     // loglevel=1: what overlay logs is read from /dev/kmsg; on the serial line it would only take time.
-    '-append', 'console=ttyS0 loglevel=1 oops=panic panic=-1 mitigations=off',
+    // What the kernel does not know itself it hands to init as environment.
+    '-append', ['console=ttyS0 loglevel=1 oops=panic panic=-1 mitigations=off', ...SEED].join(' '),
   ], { stdio: ['ignore', 'pipe', 'inherit'] })
 
   const stop = () => qemu.kill('SIGKILL')

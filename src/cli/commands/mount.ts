@@ -12,7 +12,7 @@ export async function handler(call: Call): Promise<Outcome> {
   const spec = specFromWords(mountWords(call))
   const { via } = call.text
   const options = { ...(via === undefined ? {} : parseVia(via)), strict: call.flag['strict'] === true, remember: true, signal: call.signal }
-  if (call.flag['dry-run'] === true) return planOutcome(planOfMount(spec, options))
+  if (call.flag['dry-run'] === true) return planOutcome(await planOfMount(spec, options))
   const { warnings, unmount: _unmount, ...data } = await mount(spec, options)
   return { data, warnings, silent: true, text: () => renderMounted(data) }
 }

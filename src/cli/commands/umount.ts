@@ -1,6 +1,6 @@
 /** `ovl umount TARGET…`: each on its own, so that one that is busy does not keep the others mounted. */
 
-import { planOfUnmount, unmount, unmountStale } from '../../ops/unmount.ts'
+import { planOfUnmount, planOfUnmountStale, unmount, unmountStale } from '../../ops/unmount.ts'
 import type { Unmounted } from '../../ops/unmount.ts'
 import type { Call, Outcome } from '../define.ts'
 import { EXIT_PARTIAL } from '../exit-codes.ts'
@@ -14,8 +14,7 @@ export async function handler({ positionals: targets, flag, signal }: Call): Pro
   if (stale && targets.length > 0) throw usageError('--stale takes no TARGET', undefined, 'umount')
   if (!stale && targets.length === 0) throw usageError('TARGET is missing', undefined, 'umount')
   if (flag['dry-run'] === true) {
-    if (stale) throw usageError('--stale has no --dry-run', undefined, 'umount')
-    return planOutcome({ steps: targets.flatMap((target) => planOfUnmount(target, options).steps) })
+    return planOutcome(stale ? planOfUnmountStale() : { steps: targets.flatMap((target) => planOfUnmount(target, options).steps) })
   }
   const { done, errors } = stale ? { done: await unmountStale(), errors: [] } : await unmountEach(targets, options)
   if (done.length === 0 && errors.length === 1) throw errors[0]

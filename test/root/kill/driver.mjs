@@ -8,7 +8,7 @@ import { mount, overlay, unmount } from '../../../dist/index.js'
 
 const [target, ...images] = process.argv.slice(2)
 const doing = readFileSync(0, 'utf8')
-const up = () => mount(overlay().lower(...images).tmpfs('4m').mkdir().at(target))
+const up = () => mount(overlay().lower(...images).tmpfs('4m').mkdir().at(target), doing === 'mount2' ? { via: 'mount2' } : {})
 if (doing === 'unmount') await up()
 writeSync(1, 'go\n')
 await (doing === 'unmount' ? unmount(target) : up())

@@ -7,7 +7,7 @@ import { expect } from 'vitest'
 
 /** See session.mjs. */
 export interface Kill {
-  readonly doing: 'mount' | 'unmount'
+  readonly doing: 'mount' | 'mount2' | 'unmount'
   readonly after?: number
   readonly every?: string
   readonly pause?: true

@@ -101,7 +101,7 @@ test('what ovl attaches read-only is read-only', async () => {
   for (const name of ['one', 'two', 'merged']) mkdirSync(`${dir}/${name}`)
   const said = overlay().lower({ path: `${dir}/one`, idmap: 'b:0:100000:65536' }, `${dir}/two`).at(`${dir}/merged`)
   // The one part of ovl's that is a bind: in words, too, it is remounted.
-  expect(toShell(planOfMount(said)).find((line) => line.includes('X-mount.idmap'))).toMatch(/^mount --bind -o ro,/)
+  expect(toShell(await planOfMount(said)).find((line) => line.includes('X-mount.idmap'))).toMatch(/^mount --bind -o ro,/)
   const mounted = await mount(said)
   const [part] = mounted.parts
   expect(part?.what).toBe('idmap')

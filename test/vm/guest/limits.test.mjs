@@ -23,11 +23,11 @@ function assertAll(target, count) {
   assert.equal(readFileSync(`${target}/all`, 'utf8'), '0')
 }
 
-/** Mounts with upper and work beside, remembered, so that the names are known whatever form they took. */
-function proven(dir, lower, options) {
+/** Mounts with upper and work beside. */
+function proven(dir, lower) {
   const said = { target: `${dir}/merged`, lower, upper: `${dir}/upper`, work: `${dir}/work` }
   return leavingNothing(async () => {
-    const mounted = await mount(overlay().lower(...lower).upper(said.upper).work(said.work).at(said.target), { remember: true, ...options })
+    const mounted = await mount(overlay().lower(...lower).upper(said.upper).work(said.work).at(said.target))
     assertAll(said.target, lower.length)
     await assertListed(said)
     await mounted.unmount()

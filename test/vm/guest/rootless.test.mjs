@@ -40,7 +40,7 @@ function writable(dir) {
 
 test('with userxattr on a disk: every way, nothing is missing', t => {
   const disk = ground(t, 'disk')
-  const ways = [[{}, 'fsconfig lowerdir'], [{ via: 'mount2' }, 'mount2 absolute'], [{ via: 'mount2', forms: ['relative'], remember: true }, 'mount2 relative'], [{ via: 'mount2', forms: ['proc-fd'], remember: true }, 'mount2 proc-fd'], [{ via: 'mount8' }, 'mount8 argv']]
+  const ways = [[{}, 'fsconfig lowerdir'], [{ via: 'mount2' }, 'mount2 absolute'], [{ via: 'mount2', forms: ['relative'] }, 'mount2 relative'], [{ via: 'mount2', forms: ['proc-fd'] }, 'mount2 proc-fd'], [{ via: 'mount8' }, 'mount8 argv']]
   const answers = inside([disk], ways.map(([options]) => ({ say: writable(disk).userxattr(), options })))
   const lower = [`${disk}/lower/1`, `${disk}/lower/2`]
   assert.deepEqual(answers, ways.map(([, way]) => ({ way, warnings: [], fixes: [], options: { userxattr: true }, lower, hidden: true, left: 0 })))

@@ -1,7 +1,7 @@
 // Each way into the kernel as it is on 6.1, taken with the library: what is mounted is what was said, on whichever way.
 
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import test from 'node:test'
 import { OvlError, encodeName, list, mount, overlay, unmount } from 'ovl'
 import { hostileName, nameBytes, random } from './names.mjs'
@@ -83,20 +83,21 @@ test('mount(2): absolute, relative and descriptor names', async t => {
   for (const named of [undefined, hostile]) {
     assert.equal(await proven(ground(t, named), { via: 'mount2' }), 'mount2 absolute')
     assert.equal(await proven(ground(t, named), { via: 'mount2', forms: ['absolute'] }), 'mount2 absolute')
-    assert.equal(await proven(ground(t, named), { via: 'mount2', forms: ['relative'], remember: true }), 'mount2 relative')
-    assert.equal(await proven(ground(t, named), { via: 'mount2', forms: ['proc-fd'], remember: true }), 'mount2 proc-fd')
+    assert.equal(await proven(ground(t, named), { via: 'mount2', forms: ['relative'] }), 'mount2 relative')
+    assert.equal(await proven(ground(t, named), { via: 'mount2', forms: ['proc-fd'] }), 'mount2 proc-fd')
   }
 })
 
-test('mount(2) by relative names, not remembered: list() does not pretend to know the paths', async t => {
-  const said = ground(t)
-  const mounted = await mount(specOf(said), { via: 'mount2', forms: ['relative'] })
-  assert.equal(mounted.form, 'relative')
-  assertMounted(said)
-  const found = (await list()).find(({ target }) => target === said.target)
-  assert.equal(found.unresolved, true)
-  assert.deepEqual(mounted.lower, said.lower)
-  await mounted.unmount()
+test('relative names and descriptors whose receipt is gone: list() does not pretend to know the paths', async t => {
+  for (const form of ['relative', 'proc-fd']) {
+    const said = ground(t)
+    const mounted = await mount(specOf(said), { via: 'mount2', forms: [form] })
+    await assertListed(said)
+    rmSync('/run/ovl', { recursive: true })
+    const found = (await list()).find(({ target }) => target === said.target)
+    assert.equal(found.unresolved, true)
+    await mounted.unmount()
+  }
 })
 
 test('mount(8): as text, unless a name cannot be said to it', async t => {
@@ -134,20 +135,22 @@ test('ro makes a superblock that cannot be written, on every way', async t => {
 
 test('60 random stacks with hostile names', async t => {
   const seed = Number(process.env.OVL_TEST_SEED ?? Date.now() % 1_000_000)
-  t.diagnostic(`seed ${seed}`)
+  console.log(`seed ${seed}; OVL_TEST_SEED=${seed} repeats it`)
   const dice = random(seed)
   const dir = scratch(t)
   // A child for each relative or descriptor mount starts Node anew, which takes two seconds here.
-  const ways = [...Array(9).fill({}), ...Array(5).fill({ via: 'mount2' }), ...Array(4).fill({ via: 'mount8' }), { via: 'mount2', forms: ['relative'], remember: true }, { via: 'mount2', forms: ['proc-fd'], remember: true }]
+  const ways = [...Array(9).fill({}), ...Array(5).fill({ via: 'mount2' }), ...Array(4).fill({ via: 'mount8' }), { via: 'mount2', forms: ['relative'] }, { via: 'mount2', forms: ['proc-fd'] }]
   for (let n = 0; n < 60; n++) {
     const options = ways[n % ways.length]
     const said = randomStack(dice, `${dir}/${n}`)
     try {
       const expected = expectedWay(said, options)
       if (expected === undefined) await refused(said, options, 'way-cannot-say')
+      // libmount has its own idea of some words behind a comma: a mount of something else is what must not be.
+      else if (expected === 'mount8 argv' && hasComma(said)) await proven(said, options).catch(error => assert.equal(error.code, 'way-cannot-say', error.message))
       else assert.equal(await proven(said, options), expected)
     } catch (error) {
-      throw new Error(`seed ${seed}, stack ${n}, ${JSON.stringify({ options, said })}`, { cause: error })
+      throw new Error(`stack ${n}, ${JSON.stringify({ options, said })}: ${error.stack}`)
     }
   }
 })
@@ -163,6 +166,8 @@ function randomStack(dice, base) {
   for (const path of writable ? [target, upper, work] : [target]) mkdirSync(encodeName(path), { recursive: true })
   return writable ? { target, lower, upper, work } : { target, lower }
 }
+
+const hasComma = ({ lower, upper = '', work = '' }) => [...lower, upper, work].some(path => path.includes(','))
 
 /** The way and form that must be taken, or undefined where it must be refused. */
 function expectedWay({ target, lower, upper = '', work = '' }, { via = 'auto', forms }) {

@@ -25,7 +25,7 @@ export function renderStack({ layers, room }: Pick<Inspection, 'layers' | 'room'
     const role = view.style.strong(pad(roles[at] as string, roleWidth))
     const first = `  ${corner(at)} ${role}  ${path}  ${view.style.faint(shortenMiddle(places[at] as string, placeWidth, view.unicode))}`.trimEnd()
     const side = at === stack.length - 1 ? ' ' : box.side
-    const more = [...(layer.role === 'upper' ? upperLines(work, room) : []), ...namesOf(layer), ...troubles(layer, view), ...mountsBelow(layer)]
+    const more = [...(layer.realPath === undefined ? [] : [`is ${showName(layer.realPath)}`]), ...(layer.role === 'upper' ? upperLines(work, room) : []), ...namesOf(layer), ...troubles(layer, view), ...mountsBelow(layer)]
     return [first, ...more.map((line) => `  ${pad(side, indent - 2)}${typeset(line, view)}`)]
   })
 }

@@ -11,7 +11,6 @@ import { attachClone, attachImage, attachTmpfs } from './parts.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
 import { formatDevice } from './way-fsconfig.ts'
-import { unmount } from './syscalls/mount-legacy.ts'
 import { unmountPatiently } from './unmount.ts'
 import { mountOverlay } from './ways.ts'
 import type { WayTaken } from './ways.ts'
@@ -29,11 +28,11 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The last thing to undo, `forget`, is not done while something is left to be remembered. */
-type Undo = (() => unknown) & { readonly forget?: true }
+/** `abandon` is done in its place when something that came later could not be undone. */
+type Undo = (() => unknown) & { readonly abandon?: () => void }
 
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
-export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => string[] }> {
+export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
   const done: Undo[] = []
   const log = { unmounted: [] as string[], removed: [] as string[], taken: undefined as WayTaken | undefined }
   for (const step of plan.steps) {
@@ -41,7 +40,7 @@ export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Prom
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
       await runStep(step, done, log)
     } catch (error) {
-      throw withUndo(stepError(step, error), undoAll(done))
+      throw withUndo(stepError(step, error), await undoAll(done))
     }
   }
   const { taken, ...rest } = log
@@ -57,23 +56,24 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
       return
     case 'write-receipt':
       writeReceipt(step.path, step.receipt)
-      done.push(Object.assign(() => removeReceipt(step.path), { forget: true } as const))
+      // What is left is remembered, and nobody's work any more.
+      done.push(Object.assign(() => removeReceipt(step.path), { abandon: () => amendReceipt(step.path, { pid: 0 }) }))
       return
     case 'mount-tmpfs':
       attachTmpfs(step.at, step.size)
-      done.push(() => unmount(step.at))
+      done.push(() => unmountPatiently(step.at, false))
       return
     case 'attach-image':
       attachImage(step.image, step.type, step.at)
-      done.push(() => unmount(step.at))
+      done.push(() => unmountPatiently(step.at, false))
       return
     case 'clone-idmapped':
       await attachClone(step.from, step.idmap, step.at)
-      done.push(() => unmount(step.at))
+      done.push(() => unmountPatiently(step.at, false))
       return
     case 'mount-overlay':
       log.taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }))
-      done.push(() => unmount(step.target))
+      done.push(() => unmountPatiently(step.target, false))
       if (step.receipt !== undefined) amendReceipt(step.receipt, { via: log.taken.via, form: log.taken.form, device: deviceAt(step.target), state: 'mounted' })
       return
     case 'unmount':
@@ -120,12 +120,11 @@ function amendReceipt(path: string | undefined, known: Partial<Receipt>): void {
 }
 
 /** Undoes in reverse; what could not be undone is returned in words and left for `umount --stale`. */
-function undoAll(done: Undo[]): string[] {
+async function undoAll(done: Undo[]): Promise<string[]> {
   const left: string[] = []
   for (const undo of done.splice(0).reverse()) {
-    if (undo.forget === true && left.length > 0) continue
     try {
-      undo()
+      await (left.length === 0 ? undo : (undo.abandon ?? undo))()
     } catch (error) {
       left.push(error instanceof Error ? error.message : String(error))
     }

@@ -31,7 +31,17 @@ export function pageSize(): number {
 
 /** Inode number of the mount namespace of this process, as text. */
 export function mountNamespaceId(): string {
-  return /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/mnt'))?.[1] ?? ''
+  return /\[(\d+)\]/.exec(ofProc('the mount namespace of this process', '/proc/self/ns/mnt', (path) => readlinkSync(path)))?.[1] ?? ''
+}
+
+/** What must be known, and cannot be where /proc is not mounted or hidden. */
+function ofProc(what: string, path: string, read: (path: string) => string): string {
+  try {
+    return read(path)
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException
+    throw new OvlError(code === 'EACCES' || code === 'EPERM' ? 'not-permitted' : 'not-mounted', `cannot tell ${what}: '${path}' cannot be read (${code})`, { errno: code, cause: error, hint: 'Is /proc mounted? `mount -t proc proc /proc` mounts it.' })
+  }
 }
 
 /** Whether any process that can be seen lives in the mount namespace with that inode; true when some may not be asked. */
@@ -55,14 +65,20 @@ function isUserProcess(pid: string): boolean {
   }
 }
 
-/** Whether a process with that id exists. */
+/** Whether a process with that id runs; one that is dead and only waits for its parent to notice does not. */
 export function isLiveProcess(pid: number): boolean {
-  return existsSync(`/proc/${pid}`)
+  try {
+    // `pid (name) state …`; the name may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return existsSync(`/proc/${pid}`)
+  }
 }
 
 /** Differs after every boot. */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return ofProc('this boot from others', '/proc/sys/kernel/random/boot_id', (path) => readFileSync(path, 'utf8')).trim()
 }
 
 /** True when ids are mapped otherwise than in the initial user namespace. */

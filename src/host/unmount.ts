@@ -1,4 +1,4 @@
-/** umount2(2) with the patience of those who share a machine: a bounded wait while something holds the mount. */
+/** umount2(2), or umount(8) where FFI is not to be had, with the patience of those who share a machine: a bounded wait while something holds the mount. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
@@ -14,7 +14,7 @@ const PAUSE_MS = 50
 export async function unmountPatiently(path: string, lazy: boolean): Promise<void> {
   for (let left = TRIES; ; left--) {
     try {
-      return unmount(path, { lazy, noFollow: true })
+      return await unmountOnce(path, lazy)
     } catch (error) {
       if (!isOvlError(error)) throw error
       if (error.errno === 'EINVAL') throw error.with(isMountPoint(path) ? { code: 'not-permitted', message: `'${path}' was mounted outside of this namespace, where alone it can be unmounted` } : { code: 'not-mounted', message: `nothing is mounted at '${path}'` })
@@ -28,6 +28,26 @@ export async function unmountPatiently(path: string, lazy: boolean): Promise<voi
     await sleep(PAUSE_MS)
   }
 }
+
+async function unmountOnce(path: string, lazy: boolean): Promise<void> {
+  try {
+    unmount(path, { lazy, noFollow: true })
+  } catch (error) {
+    if (!isOvlError(error) || error.code !== 'ffi-unavailable') throw error
+    await runUmount(path, lazy)
+  }
+}
+
+/** What mount(8) has put up comes down the same way. Its words stand for the errno. */
+async function runUmount(path: string, lazy: boolean): Promise<void> {
+  const { exitCode, stderr } = await run('umount', ['--no-canonicalize', ...(lazy ? ['--lazy'] : []), '--', path], { env: { LC_ALL: 'C' } })
+  if (exitCode === 0) return
+  const words = stderr.split('\n')[0] ?? ''
+  const errno = UMOUNT_WORDS.find(([pattern]) => pattern.test(words))?.[1]
+  throw new OvlError('unknown', `cannot unmount '${path}': ${words}`, { syscall: 'umount', kernel: [words], ...(errno === undefined ? {} : { errno }) })
+}
+
+const UMOUNT_WORDS: readonly (readonly [RegExp, string])[] = [[/target is busy/, 'EBUSY'], [/not mounted|no mount point/, 'EINVAL'], [/must be superuser|permission denied|not permitted/i, 'EPERM']]
 
 /** The kernel’s EINVAL also stands for a mount that came along, locked, into a user namespace. */
 function isMountPoint(path: string): boolean {

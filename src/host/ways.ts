@@ -13,6 +13,7 @@ import { fitMountData } from '../overlay/limits.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
 import { run } from './exec.ts'
 import { pageSize } from './system.ts'
+import { propagate } from './propagate.ts'
 import { mountByFsconfig } from './way-fsconfig.ts'
 import { mountByMount2 } from './way-mount2.ts'
 
@@ -80,6 +81,7 @@ async function mountByFuse(step: OverlayStep): Promise<WayAnswer> {
   const encoded = encodeFuse(step.params, step.flags)
   if (!encoded.ok) return { closed: encoded.why }
   await runMount('fuse-overlayfs', ['-o', encoded.value, step.target], {})
+  propagate(step)
   return { taken: { via: 'fuse', form: 'argv' } }
 }
 

@@ -92,7 +92,7 @@ export async function mount(said: OverlaySpec | OverlayBuilder, options: MountOp
 }
 
 /** Reads the mount back; a mount that is not what was said, or under `strict` not all of it, is undone. */
-async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => string[]): Promise<MountResult> {
+async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => Promise<string[]>): Promise<MountResult> {
   const step = overlayStep(plan)
   try {
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
@@ -102,7 +102,7 @@ async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | und
     if (strict && worst !== undefined) throw new OvlError(worst.code, worst.title, { step: 'verify', findings: verified.warnings })
     return resultOf(placed, step, taken, verified, partsOf(plan))
   } catch (error) {
-    const left = undo()
+    const left = await undo()
     throw isOvlError(error) && left.length > 0 ? error.with({ undo: left }) : error
   }
 }

@@ -135,7 +135,7 @@ const isOfThisNamespace = (receipt: Receipt): boolean => receipt.bootId === boot
 function isStale(receipt: Receipt, table: MountTable): boolean {
   if (receipt.bootId !== bootId()) return true
   if (receipt.mountNamespace !== mountNamespaceId()) return !isLiveNamespace(receipt.mountNamespace)
-  if (receipt.state === 'making' && receipt.pid !== process.pid && isLiveProcess(receipt.pid)) return false
+  if (receipt.state === 'making' && isLiveProcess(receipt.pid)) return false
   return mountOfReceipt(receipt, table.overlays) === undefined
 }
 

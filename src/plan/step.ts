@@ -42,6 +42,7 @@ export interface Receipt {
   readonly version: 1
   /** `making` until the overlay is attached. */
   readonly state: 'making' | 'mounted'
+  /** Who is making it; 0 when a failed mount could not be undone. */
   readonly pid: number
   /** Inode number of the mount namespace, and the boot it belongs to. */
   readonly mountNamespace: string

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 /** Repeats the random tests of a run. */
-const SEED = process.env.OVL_TEST_SEED === undefined ? [] : [`OVL_TEST_SEED=${process.env.OVL_TEST_SEED}`]
+const SEED = process.env.OVL_SEED === undefined ? [] : [`OVL_SEED=${process.env.OVL_SEED}`]
 
 /**
  * Boots and calls `on.boot(seconds)`, `on.test(record)` and `on.line(text)` as they come. Resolves when QEMU has gone with

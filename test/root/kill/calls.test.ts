@@ -1,9 +1,9 @@
 /** Killed before each single system call that changes something, or that opens something, on the way up and on the way down. */
 
-import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { hasTool, makeGround } from '../host/ground.ts'
 import { expectNothingLeft, makeScene } from './scene.ts'
+import { whyNoTracing } from './tracing.ts'
 
 const ground = makeGround()
 
@@ -13,9 +13,9 @@ const CALLS = {
   unmount: ['umount2', 'rmdir', 'unlink'],
 } as const
 
-const canTrace = hasTool('mksquashfs') && hasTool('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
-
-test('a kill before every call', { skip: !canTrace && 'ptrace is not to be had here' }, () => {
+test('a kill before every call', { skip: !hasTool('mksquashfs') }, ({ skip }) => {
+  const why = whyNoTracing()
+  skip(why !== undefined, why)
   const { kill } = makeScene(ground)
   const kills = (Object.keys(CALLS) as (keyof typeof CALLS)[]).flatMap((doing) => CALLS[doing].map((every) => ({ doing, every })))
   const reports = kill(kills)

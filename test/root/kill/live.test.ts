@@ -1,15 +1,15 @@
 /** What a live process has half put up is not stale, however long it takes: clearing up leaves it alone, and it comes to its end. */
 
-import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { hasTool, makeGround } from '../host/ground.ts'
 import { expectNothingLeft, makeScene } from './scene.ts'
+import { whyNoTracing } from './tracing.ts'
 
 const ground = makeGround()
 
-const canTrace = hasTool('mksquashfs') && hasTool('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
-
-test('a mount that is stopped half-way', { skip: !canTrace && 'ptrace is not to be had here' }, () => {
+test('a mount that is stopped half-way', { skip: !hasTool('mksquashfs') }, ({ skip }) => {
+  const why = whyNoTracing()
+  skip(why !== undefined, why)
   const { kill } = makeScene(ground)
   const reports = kill(['rename', 'mount', 'fsmount', 'mkdir'].map((every) => ({ doing: 'mount', every, pause: true })))
   for (const report of reports) {

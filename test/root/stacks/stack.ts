@@ -36,7 +36,7 @@ export function randomStack(layers: fc.Arbitrary<number>, names: fc.Arbitrary<st
       dataCount: fc.constantFrom(0, 0, 0, dataCount),
       source: name,
       options: fc.subarray(OPTIONS, { maxLength: 5 }),
-      flags: fc.subarray(FLAGS, { maxLength: 3 }),
+      flags: fc.subarray([...FLAGS], { maxLength: 3 }),
       atime: fc.constantFrom<MountFlag | undefined>(undefined, undefined, 'noatime', 'relatime', 'strictatime'),
     }).map((drawn) => stackOf(drawn, count))
   })

@@ -10,7 +10,7 @@ import { collectFacts } from '../../../dist/host/facts.js'
 import { mountOverlay } from '../../../dist/host/ways.js'
 import { paramsOf } from '../../../dist/overlay/params.js'
 import { MOUNTED_ROWS } from './mounted-rows.mjs'
-import { ROWS, spec } from './rows.mjs'
+import { ROWS, sh, spec } from './rows.mjs'
 import { must, scratch } from './scratch.mjs'
 import { leavingNothing } from './stack.mjs'
 import * as k from './syscalls.mjs'
@@ -71,14 +71,27 @@ function setLowerdir(value) {
   }
 }
 
+const many = dir => Array.from({ length: 501 }, (_, n) => ({ path: `${dir}/many/${n}` }))
+const vfat = dir => sh('cd "$1"; truncate -s 8M img; mkdosfs img; mkdir fat; mount -o loop img fat; mkdir fat/a fat/b', dir)
+
+/** What the table has not, because a newer kernel says nothing like it or ovl never asks it. `heardOnly`: the facts alone do not tell it. */
+const MORE = [
+  { name: 'a value that redirect_dir does not have', code: 'option-bad-value', title: 'redirect_dir', arrange: dir => spec(dir, { options: { redirect_dir: 'bogus' } }) },
+  { name: 'two options that exclude each other, and the kernel says so', code: 'option-conflict', title: 'nfs_export=on,metacopy=on', arrange: dir => spec(dir, { options: { nfs_export: 'on', metacopy: 'on' } }) },
+  { name: '501 layers by mount(2)', code: 'too-many-layers', rawOnly: true, heardOnly: true, ways: ['mount2'], arrange: dir => spec(dir, { lower: many(dir) }), raw: () => ({ data: `lowerdir=${'/:'.repeat(500)}/` }) },
+  { name: 'lowerdir+ by mount(2)', code: 'option-needs-newer-kernel', title: 'lowerdir+', rawOnly: true, heardOnly: true, ways: ['mount2'], arrange: dir => spec(dir), raw: dir => ({ data: `lowerdir+=${dir}/l1,lowerdir+=${dir}/l2,upperdir=${dir}/u,workdir=${dir}/w` }) },
+  { name: 'a lower on vfat', code: 'lower-unsupported', title: 'vfat', needsLog: true, arrange: dir => { vfat(dir); return spec(dir, { lower: [{ path: `${dir}/fat/a` }, { path: `${dir}/l1` }] }) } },
+  { name: 'upper and work on vfat', code: 'upper-unsupported', title: 'vfat', needsLog: true, arrange: dir => { vfat(dir); return spec(dir, { upper: `${dir}/fat/a`, work: `${dir}/fat/b` }) } },
+]
+
 /** Once more on each way, on the same ground: what failed must leave nothing that changes the answer. */
-for (const { name, arrange, raw, ways = Object.values(WAYS).flatMap(({ of }) => of), code, title, needsLog, rawOnly } of ROWS) {
+for (const { name, arrange, raw, ways = Object.values(WAYS).flatMap(({ of }) => of), code, title, needsLog, rawOnly, heardOnly } of [...ROWS, ...MORE]) {
   test(`${name}: ${code}`, async t => {
     const dir = ground(t)
     const said = arrange(dir)
     const check = (findings, confidence, seen) => {
       const [first] = findings
-      assert.deepEqual([first?.code, first?.confidence, first?.severity], [code, confidence, 'error'], JSON.stringify({ seen, findings }, null, 1))
+      assert.deepEqual([first?.code, first?.confidence, first?.severity], [code, confidence, 'error'], JSON.stringify({ seen, findings: findings.slice(0, 3) }, null, 1).slice(0, 4000))
       if (title !== undefined) assert.ok(first.title.includes(title), first.title)
       assert.ok(first.evidence.length > 0 && first.fix.length > 0, JSON.stringify(first, null, 1))
     }
@@ -94,6 +107,7 @@ for (const { name, arrange, raw, ways = Object.values(WAYS).flatMap(({ of }) => 
       if (trial === undefined) continue
       const facts = collectFacts(said, { trial })
       check(judgeFailure(facts), 'certain', trial)
+      if (heardOnly) continue
       check(judgeFailure({ ...facts, trial: { ...trial, kernel: DEAF } }), needsLog ? 'likely' : 'certain', { way, trial, deaf: true })
     }
   })

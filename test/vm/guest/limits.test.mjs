@@ -39,7 +39,7 @@ test('500 layers with short names: relative to where they lie', async t => {
   const dir = scratch(t)
   const { way, bytes } = await proven(dir, layers(`${dir}/lower/many`, 500))
   assert.equal(way, 'mount2 relative')
-  assert.ok(bytes.used > bytes.limit)
+  assert.ok(bytes.used > 2000 && bytes.used <= bytes.limit)
 })
 
 test('500 layers with long names: by descriptors', async t => {

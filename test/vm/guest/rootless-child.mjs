@@ -1,6 +1,6 @@
 // Run in a user namespace by rootless.test.mjs: mounts one after the other what standard input says, and prints what became of each.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { list, mount } from 'ovl'
 
 const answers = []

@@ -2,7 +2,7 @@
 
 export const seed = Number(process.env['OVL_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 
-/** How many cases a test makes, and the time after which it makes no more. */
-export function runs(count: number): { readonly seed: number; readonly numRuns: number; readonly interruptAfterTimeLimit: number } {
-  return { seed, numRuns: count * Number(process.env['OVL_RUNS'] ?? 1), interruptAfterTimeLimit: 250_000 }
+/** For fc.assert: how many cases, and that it fails, rather than hangs, when they take too long. */
+export function runs(count: number): { readonly seed: number; readonly numRuns: number; readonly interruptAfterTimeLimit: number; readonly markInterruptAsFailure: true } {
+  return { seed, numRuns: count * Number(process.env['OVL_RUNS'] ?? 1), interruptAfterTimeLimit: 250_000, markInterruptAsFailure: true }
 }

@@ -9,7 +9,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +28,9 @@ const COMMON = {
   external: ['koffi'],
 }
 
+/** Packages whose code has gone into the command. */
+const bundled = new Set()
+
 try {
   mkdirSync(STAGE, { recursive: true })
   const [compiled] = await Promise.all([
@@ -38,6 +41,7 @@ try {
   if (!compiled) throw new Error('tsc found errors; dist is as it was')
   rmSync(join(STAGE, 'dist/cli'), { recursive: true, force: true })
   renameSync(join(STAGE, 'cli'), join(STAGE, 'dist/cli'))
+  writeLicences()
   writePages()
   putInPlace()
 } catch (error) {
@@ -69,10 +73,28 @@ async function bundleCommand() {
   for (let built = 0; built < found.size; ) {
     const entries = [...found].slice(built)
     built = found.size
-    await bundle({ ...COMMON, entryPoints: entries.map(([path, name]) => ({ in: path, out: name })), outdir: join(STAGE, 'cli'), outExtension: { '.js': '.cjs' }, plugins: [onDemand] })
+    await bundleAndNote({ ...COMMON, entryPoints: entries.map(([path, name]) => ({ in: path, out: name })), outdir: join(STAGE, 'cli'), outExtension: { '.js': '.cjs' }, plugins: [onDemand] })
   }
   // `require` of a package must give what `import()` would give as the namespace of a CommonJS module.
-  await Promise.all([...packages].map((name) => bundle({ ...COMMON, stdin: { contents: `const it = require('${name}'); module.exports = it.default ?? it`, resolveDir: ROOT }, outfile: join(STAGE, `cli/${name}.cjs`) })))
+  await Promise.all([...packages].map((name) => bundleAndNote({ ...COMMON, stdin: { contents: `const it = require('${name}'); module.exports = it.default ?? it`, resolveDir: ROOT }, outfile: join(STAGE, `cli/${name}.cjs`) })))
+}
+
+async function bundleAndNote(options) {
+  const { metafile } = await bundle({ ...options, metafile: true })
+  for (const path of Object.keys(metafile.inputs)) {
+    const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
+    if (folder !== undefined) bundled.add(folder)
+  }
+}
+
+/** Their licences ask to go where the code goes. */
+function writeLicences() {
+  const texts = [...bundled].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
+    const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e/i.test(entry))
+    return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(join(ROOT, folder, file), 'utf8').trim()}\n`
+  })
+  writeFileSync(join(STAGE, 'dist/cli/THIRD-PARTY.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
 }
 
 /** tsc's own words go through; true when it found nothing. */

@@ -23,6 +23,7 @@ import { validate } from '../overlay/validate.ts'
 import { needsReceipt, planMount } from '../plan/plan-mount.ts'
 import type { WayTaken } from '../host/ways.ts'
 import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
+import { VIAS } from '../plan/step.ts'
 import type { Form, ImageType, Plan, Receipt, Step, Via } from '../plan/step.ts'
 import { unmount } from './unmount.ts'
 import { verifyMount } from './verify.ts'
@@ -125,6 +126,7 @@ function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, re
   refuseFaults(validate(spec))
   const { target } = spec
   if (target === undefined) throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
+  if (!VIAS.includes(via)) throw new OvlError('usage', `there is no way '${String(via)}' into the kernel`, { hint: `Say one of ${VIAS.join(', ')}.` })
   return { spec: { ...spec, target: realTarget(target) }, ways: [via], remember, ...(forms === undefined ? {} : { forms }) }
 }
 

@@ -47,7 +47,7 @@ export function planOfRemount(target: string, options: string): Plan {
 function planFor(target: string, options: string): { plan: Plan; path: string } {
   const said = parseMountOptions(options.split(',').filter((word) => word !== 'remount').join(','))
   refuseFaults(said.faults)
-  const path = realName(target)
+  const path = realTarget(target)
   const mount = overlayAt(path)
   const ignored = ignoredChanges(said, mount)
   if (ignored.length > 0) throw cannotChange(path, ignored, mount)
@@ -56,11 +56,25 @@ function planFor(target: string, options: string): { plan: Plan; path: string } 
   return { path, plan: { steps: [{ do: 'remount', target: path, set, clear }] } }
 }
 
+/** A path that leads nowhere has nothing mounted on it. */
+function realTarget(target: string): string {
+  if (target === '') throw new OvlError('usage', 'no target: which mount shall be changed?')
+  try {
+    return realName(target)
+  } catch (error) {
+    throw isOvlError(error) && error.code !== 'usage' ? notMounted(target) : error
+  }
+}
+
+function notMounted(path: string): OvlError {
+  const title = `no overlay is mounted at '${path}'`
+  return new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, fix: [{ text: 'See what is mounted.', command: 'ovl list' }] })] })
+}
+
 function overlayAt(path: string): OverlayMount {
   const mount = readMountAt(path)?.overlay
   if (mount !== undefined) return mount
-  const title = `no overlay is mounted at '${path}'`
-  throw new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, fix: [{ text: 'See what is mounted.', command: 'ovl list' }] })] })
+  throw notMounted(path)
 }
 
 /** What was said of layers and options, and differs from what is in force. */

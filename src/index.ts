@@ -33,6 +33,12 @@ export { inspect } from './ops/inspect.ts'
 export type { Inspection } from './ops/inspect.ts'
 export type { Maker, OverlayMount } from './mounts/overlay-mount.ts'
 
+// What is wrong, and what works here
+export { diagnose } from './ops/diagnose.ts'
+export type { Diagnosis } from './ops/diagnose.ts'
+export { doctor } from './ops/doctor.ts'
+export type { Checkup } from './ops/doctor.ts'
+
 // What can go wrong
 export { OvlError, isOvlError } from './errors/ovl-error.ts'
 export type { OvlErrorDetails } from './errors/ovl-error.ts'

@@ -8,7 +8,7 @@
  * Records: https://www.kernel.org/doc/Documentation/ABI/testing/dev-kmsg
  */
 
-import { constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { Known } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
 import { ffi } from './ffi.ts'
@@ -48,6 +48,34 @@ export function markKernelLog(): KernelLogMark {
     drain(shared)
     return { known: true, value: shared.found.slice(start) }
   }, close)
+}
+
+/** A message with the time it was written. */
+export interface TimedMessage extends KernelMessage {
+  /** Microseconds since the system was started. */
+  readonly time: number
+}
+
+/** What overlayfs and the VFS said since the system was started, as far as the log still has it, oldest first; and when ovl doctor was trying things. */
+export function readKernelLog(): Known<readonly TimedMessage[]> {
+  // A descriptor of its own: that of the marks stands at the end.
+  const opened = openLog()
+  if (!opened.known) return opened
+  try {
+    const messages: TimedMessage[] = []
+    for (const record of readRecords(opened.value.fd)) {
+      const message = parseRecord(record)
+      if (message !== undefined && (ABOUT_MOUNTS.test(message.text) || message.text.startsWith('ovl doctor['))) messages.push({ ...message, time: timeOf(record) })
+    }
+    return { known: true, value: messages }
+  } finally {
+    closeSync(opened.value.fd)
+  }
+}
+
+/** The third field. */
+function timeOf(record: Buffer): number {
+  return Number(record.toString('latin1', 0, 80).split(/[,;]/)[2] ?? 0)
 }
 
 /** The descriptor of this process and what has been read for the marks that are open. */

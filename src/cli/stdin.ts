@@ -1,0 +1,33 @@
+/** Text handed to a command: the word itself, or `-` for standard input. */
+
+import { readSync } from 'node:fs'
+import { decodeName } from '../names/bytes.ts'
+
+/** What is longer is cut: an error that is not in the first megabyte is in none. */
+const LONGEST = 1 << 20
+
+/** The text, at most 1 MB of it. */
+export async function readMessage(word: string): Promise<string> {
+  if (word !== '-') return word.slice(0, LONGEST)
+  const buffer = Buffer.allocUnsafe(LONGEST)
+  let length = 0
+  while (length < LONGEST) {
+    const read = readSome(buffer, length)
+    if (read === 0) break
+    if (read < 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    else length += read
+  }
+  return decodeName(buffer.subarray(0, length))
+}
+
+/** -1 when there is nothing yet: a terminal or pipe may have been made non-blocking. */
+function readSome(buffer: Buffer, at: number): number {
+  try {
+    return readSync(0, buffer, at, buffer.length - at, null)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EAGAIN') return -1
+    if (code === 'EOF') return 0
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+/** The newest trouble in a kernel log that all mounts of the machine share: the last line that means something, and what was said with it. */
+
+import type { Finding } from '../errors/finding.ts'
+import { finding } from '../errors/make-finding.ts'
+import { advise } from './advice.ts'
+import type { Facts } from './facts.ts'
+import { judgeFailure } from './judge.ts'
+import { readSentence } from './kernel-words.ts'
+
+export interface LoggedLine {
+  /** Microseconds since the system was started. */
+  readonly time: number
+  readonly text: string
+}
+
+/** Lines of one attempt are said within this time of each other. */
+const TOGETHER = 20_000
+
+/** The lines of the newest trouble, oldest first; empty when the log tells of none. */
+export function newestTrouble(log: readonly LoggedLine[]): LoggedLine[] {
+  const lines = withoutProbes(log)
+  const last = lines.findLast(({ text }) => meansTrouble(text))
+  return last === undefined ? [] : lines.filter(({ text, time }) => Math.abs(time - last.time) <= TOGETHER && meansTrouble(text))
+}
+
+/** `ovl doctor` says when it begins and ends to try what may be refused. */
+function withoutProbes(log: readonly LoggedLine[]): LoggedLine[] {
+  const ends = new Map<string, number>()
+  for (const [at, { text }] of log.entries()) {
+    const pid = /^ovl doctor\[(\d+)\]: end/.exec(text)?.[1]
+    if (pid !== undefined) ends.set(pid, at)
+  }
+  let until = -1
+  return log.filter(({ text }, at) => {
+    const pid = /^ovl doctor\[(\d+)\]: begin/.exec(text)?.[1]
+    if (pid !== undefined) until = Math.max(until, ends.get(pid) ?? -1)
+    return at > until
+  })
+}
+
+function meansTrouble(text: string): boolean {
+  const found = readSentence(text)
+  return found !== undefined && (found.sentence.refuses || !HARMLESS.test(text))
+}
+
+/** Said of mounts that are as they should be. */
+const HARMLESS = /does not support file handles|is (?:useless|meaningless)|falling back to (?:xino=off|uuid=null)|try mounting with 'userxattr'/
+
+/** Trouble → findings. `facts` are of the system alone: whose mount it was, nobody knows any more. */
+export function judgeTrouble(lines: readonly LoggedLine[], facts: Facts, now: number): Finding[] {
+  if (lines.length === 0) return []
+  const texts = lines.map(({ text }) => text)
+  const refusals = texts.filter((text) => readSentence(text)?.sentence.refuses === true)
+  const told = refusals.length > 0 ? judgeFailure({ ...facts, trial: { step: 'mount-overlay', context: [], kernel: { known: true, value: refusals } } }) : texts.map(remark)
+  const when = { fact: `${age(now - (lines.at(-1)?.time ?? now))}, in the kernel log`, source: 'kernel-log' } as const
+  return told.map((one) => (one.evidence.some(({ source }) => source === 'kernel-log') ? { ...one, confidence: one.confidence === 'certain' ? 'likely' : one.confidence, evidence: [...one.evidence, when] } : one))
+}
+
+/** A mount that went on with less. */
+function remark(text: string): Finding {
+  const found = readSentence(text)
+  const code = found?.sentence.codes[0] ?? 'unknown'
+  return finding(code, { title: found?.text ?? text, severity: code === 'work-dir-unusable' ? 'error' : 'warning', evidence: [{ fact: text, source: 'kernel-log' }], fix: advise(code) })
+}
+
+function age(microseconds: number): string {
+  const seconds = Math.max(0, Math.round(microseconds / 1e6))
+  const [count, unit] = seconds < 120 ? [seconds, 'second'] : seconds < 7200 ? [Math.round(seconds / 60), 'minute'] : seconds < 172_800 ? [Math.round(seconds / 3600), 'hour'] : [Math.round(seconds / 86_400), 'day']
+  return `${count} ${unit}${count === 1 ? '' : 's'} ago`
+}

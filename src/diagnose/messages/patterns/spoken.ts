@@ -1,0 +1,26 @@
+/** All tables of tool phrases, applied line by line; and lines that are only the aftermath of something earlier. */
+
+import { CONTAINERS } from './containers.ts'
+import { TOOL, ranked } from './hint.ts'
+import type { Family, Phrase } from './hint.ts'
+import { MODULES } from './modules.ts'
+import { MOUNT8 } from './mount8.ts'
+import { RIGHTS } from './rights.ts'
+
+const TABLES: readonly Phrase[] = [...MODULES, ...RIGHTS, ...CONTAINERS, ...MOUNT8]
+
+export const bySpeech: Family = ({ lines }) => {
+  const hints = TABLES.flatMap(({ words, codes, weight, sure }) => {
+    const line = lines.find(({ text, typed, aftermath, sentences }) => !typed && !aftermath && sentences.length === 0 && words.test(text.slice(0, 6000)))
+    return line === undefined ? [] : ranked(codes, weight, line.text, sure === true ? { sure } : {})
+  })
+  return hints
+}
+
+/** Nothing but consequences was pasted. */
+export const aftermath: Family = ({ lines }) => {
+  const alone = lines.every((one) => one.aftermath || one.typed)
+  const line = lines.find((one) => one.aftermath && (alone || /unmount/i.test(one.text)))
+  if (line === undefined) return []
+  return [{ code: 'secondary-error', weight: alone ? TOOL + 2 : 20, because: line.text }]
+}

@@ -1,0 +1,29 @@
+/**
+ * A process of its own for the probes that mount, in a namespace that goes when it ends. Started by
+ * probe.ts; breaks its ground, makes the probes it is asked for one by one, prints a line of JSON for each.
+ */
+
+import { readFileSync, writeSync } from 'node:fs'
+import type { ProbeRow } from '../diagnose/doctor.ts'
+import { breakGround } from './probe/ground.ts'
+import { rowFrom, unknown } from './probe/probe.ts'
+import type { MountProbe, Probe } from './probe/probe.ts'
+import { PROBES } from './probe/table.ts'
+import type { ProbeRequest } from './probe.ts'
+
+const { where, ...plan } = JSON.parse(readFileSync(0, 'utf8')) as ProbeRequest
+const ground = await breakGround(plan)
+let mounts = true
+for (const probe of PROBES.filter((probe): probe is MountProbe => isAsked(probe))) {
+  const row = await rowFrom(probe, () => (mounts ? probe.probe(ground) : unknown('not tried: overlay cannot be mounted')))
+  if (row.id === 'overlay' && row.state !== 'works') mounts = false
+  print(row)
+}
+
+function isAsked(probe: Probe): boolean {
+  return probe.where !== 'here' && where.includes(probe.where)
+}
+
+function print(row: ProbeRow): void {
+  writeSync(1, `${JSON.stringify(row)}\n`)
+}

@@ -1,0 +1,93 @@
+/**
+ * A process of its own for a trial mount, in a mount namespace that goes when it ends. Started by trial.ts;
+ * mounts by the ways that `ovl mount` takes, reads back, writes through the mount, takes it down, answers. Judges nothing.
+ */
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import type { TrialFact } from '../diagnose/facts.ts'
+import type { Refusal, TrialAnswer } from '../diagnose/trial-answer.ts'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import { absolutePath } from '../names/path.ts'
+import { needsReceipt, planMount } from '../plan/plan-mount.ts'
+import type { MountFacts } from '../plan/plan-mount.ts'
+import type { ImageType } from '../plan/step.ts'
+import { run } from './exec.ts'
+import { execute } from './execute.ts'
+import { makeDirectory, statName } from './files.ts'
+import { readImageType } from './image.ts'
+import { markKernelLog } from './kmsg.ts'
+import { readMountAt } from './mount-table.ts'
+import { attachTmpfs } from './parts.ts'
+import { bootId, inUserNamespace, mountNamespaceId, pageSize } from './system.ts'
+import type { TrialRequest } from './trial.ts'
+import { carryState } from './trial/state.ts'
+import { findWorkTrouble } from './trial/work-trouble.ts'
+
+process.stdout.write(JSON.stringify(await answer(JSON.parse(readFileSync(0, 'utf8')) as TrialRequest)))
+
+async function answer({ spec, ground, real }: TrialRequest): Promise<TrialAnswer> {
+  const tried: string[] = []
+  const leftOut: string[] = []
+  await cover(ground)
+  for (const name of ['upper', 'work', 'm']) mkdirSync(`${ground}/${name}`)
+  if (real !== undefined && spec.upper !== undefined && spec.work !== undefined) leftOut.push(...carryState(real, { upper: spec.upper, work: spec.work }, spec, ground))
+  const work = real === undefined ? undefined : findWorkTrouble(real.work)
+  using log = markKernelLog()
+  const attempt = (rest: Partial<TrialFact>, context: readonly string[] = []): TrialFact => ({ step: 'mount-overlay', context, kernel: log.lines(), ...rest })
+  const more = { tried, leftOut, ...(work === undefined ? {} : { work }) }
+  try {
+    const { taken, undo } = await execute(planMount({ spec, ways: ['auto'], remember: false }, look(spec, ground)))
+    if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
+    tried.push(`mounted by ${taken.via} (${taken.form}) at '${spec.target}' in a private mount namespace`)
+    const mounted = readMountAt(spec.target)?.overlay
+    if (mounted !== undefined) tried.push(...use(mounted))
+    const trial = attempt({ step: 'verify', form: taken.form })
+    const left = await undo()
+    tried.push(left.length === 0 ? 'unmounted' : `not unmounted, but gone with its namespace: ${left.join('; ')}`)
+    return { ...more, trial, ...(mounted === undefined ? {} : { mounted }) }
+  } catch (error) {
+    const { code, message, findings, details: { step = 'mount-overlay', syscall, errno, kernel = [], hint } } = isOvlError(error) ? error : new OvlError('internal', String(error))
+    tried.push(`mounting at '${spec.target}' in a private mount namespace: refused`)
+    if (code !== 'unknown' || findings.length > 0) return { ...more, refused: { code, message, findings, ...(hint === undefined ? {} : { hint }) } satisfies Refusal }
+    return { ...more, trial: attempt({ step, ...(syscall === undefined ? {} : { syscall }), ...(errno === undefined ? {} : { errno }) }, kernel) }
+  }
+}
+
+/** A tmpfs of our own: it takes along what the trial makes. Without it the directory is cleared by the parent. */
+async function cover(ground: string): Promise<void> {
+  try {
+    attachTmpfs(ground)
+  } catch (error) {
+    if (isOvlError(error) && error.code === 'ffi-unavailable') await run('mount', ['-t', 'tmpfs', 'ovl-trial', ground])
+  }
+}
+
+function look(spec: TrialRequest['spec'], ground: string): MountFacts {
+  const cwd = process.cwd()
+  const images = new Map<string, ImageType>()
+  for (const { path } of [...spec.lower, ...spec.data]) {
+    const absolute = absolutePath(path, cwd)
+    const found = statName(absolute)
+    const type = typeof found === 'object' && found.kind === 'file' ? readImageType(absolute) : undefined
+    if (type !== undefined) images.set(absolute, type)
+  }
+  const mapped = inUserNamespace()
+  const facts = { cwd, images, missing: new Set<string>(), pageSize: pageSize(), inUserNamespace: mapped.known && mapped.value }
+  if (!needsReceipt({ spec, ways: ['auto'], remember: false }, facts)) return facts
+  return {
+    ...facts,
+    home: { stateDirectory: `${ground}/state`, id: 'trial', pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() },
+  }
+}
+
+/** Upper is a stand-in, so what is written through the mount goes with it. */
+function use({ target, upper, readOnly }: OverlayMount): string[] {
+  if (upper === undefined || readOnly) return ['read it back from the mount table']
+  try {
+    makeDirectory(`${target}/.ovl-trial`)
+    return ['made a directory through it']
+  } catch (error) {
+    return [`could not make a directory through it: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}

@@ -19,7 +19,8 @@ import { readLowersOnRecord } from './image-stores.ts'
 import { readProcFile } from './proc-file.ts'
 import { readReceipts } from './receipts.ts'
 import { nameBuffer } from './syscalls/check.ts'
-import { statOverlay } from './syscalls/statmount.ts'
+import { statOverlay, statOverlayStatus } from './syscalls/statmount.ts'
+import type { OverlayStatus } from './syscalls/statmount.ts'
 import { mountNamespaceId } from './system.ts'
 
 export interface MountTable extends MountInfo {
@@ -55,6 +56,15 @@ export function readMountAt(target: string): { readonly mount: Mount; readonly o
   if (mount === undefined || !isOverlay(mount)) return mount === undefined ? undefined : { mount }
   const [overlay] = decodeOverlays([mount], knowledge([mount], '', []))
   return overlay === undefined ? { mount } : { mount, overlay }
+}
+
+/** Device and read-only state of the overlay at exactly `target`, where the kernel tells them without the rest; undefined says nothing. */
+export function statusAt(target: string): OverlayStatus | undefined {
+  try {
+    return statOverlayStatus(target)
+  } catch {
+    return undefined // No FFI.
+  }
 }
 
 function statOverlayHere(target: string): Mount | undefined {

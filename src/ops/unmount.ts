@@ -6,7 +6,7 @@ import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
 import { realName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
-import { readMountAt, readMountTable } from '../host/mount-table.ts'
+import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
 import { readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
@@ -70,6 +70,8 @@ function plansForStale(): { readonly target: string; readonly plan: Plan }[] {
 }
 
 function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
+  // Nothing but the overlay to take down: how its layers are called does not matter.
+  if (!recursive && statusAt(path) !== undefined && readReceiptsAt(path).length === 0) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
   const here = readMountAt(path)
   if (here?.overlay === undefined) return planForRemains(path, here?.mount, lazy)
   const receipt = receiptOfMount(here.overlay, readReceiptsAt(path).filter(isOfThisNamespace))

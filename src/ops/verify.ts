@@ -7,7 +7,7 @@ import type { Finding } from '../errors/finding.ts'
 import { OvlError } from '../errors/ovl-error.ts'
 import { realName, statName } from '../host/files.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
-import { readMountAt } from '../host/mount-table.ts'
+import { readMountAt, statusAt } from '../host/mount-table.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import { pathPrefixes } from '../names/path.ts'
 import type { Known } from '../diagnose/facts.ts'
@@ -26,10 +26,13 @@ export interface Verified {
  * @throws OvlError `internal` when other directories are mounted than were said
  */
 export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Promise<Verified> {
+  const kernel = log.lines()
+  // Of layers handed over by descriptor there is nothing to compare: they are the directories that were opened.
+  const status = taken.form === 'fd' && Object.keys(placed.options).length === 0 ? statusAt(step.target) : undefined
+  if (status !== undefined && isQuiet(placed, { readOnly: status.readOnly, options: {} }, kernel)) return { readOnly: status.readOnly, warnings: [] }
   const mounted = readMountAt(step.target)?.overlay
   if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
   compareLayers(placed, mounted)
-  const kernel = log.lines()
   if (isQuiet(placed, mounted, kernel)) return { readOnly: mounted.readOnly, warnings: [] }
   const [{ collectFacts }, { judgeMounted }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const trial = { step: 'verify', form: taken.form, context: [], kernel }
@@ -40,7 +43,7 @@ export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken:
  * Nothing to look into: the kernel's log can be read and is silent, writing is possible where it was
  * asked for, every option said is shown. What the kernel never warns of is looked at here.
  */
-function isQuiet(placed: OverlaySpec, mounted: OverlayMount, kernel: Known<readonly string[]>): boolean {
+function isQuiet(placed: OverlaySpec, mounted: Pick<OverlayMount, 'readOnly' | 'options'>, kernel: Known<readonly string[]>): boolean {
   if (!kernel.known || kernel.value.length > 0) return false
   if (placed.upper !== undefined && mounted.readOnly && !placed.flags.includes('ro')) return false
   if (!Object.entries(placed.options).every(([name, value]) => mounted.options[name] === value)) return false

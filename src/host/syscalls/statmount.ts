@@ -13,15 +13,24 @@ import { cString } from './check.ts'
  * something else is mounted there or nothing, or the kernel cannot tell all of it. Never throws for that.
  */
 export function statOverlay(path: string): Mount | undefined {
-  const id = mountIdUnder(path)
-  if (id === undefined) return undefined
-  for (let size = 4096; size <= LARGEST; size *= 8) {
-    const buffer = Buffer.allocUnsafe(size)
-    const result = ffi().statmount(request(id), buffer, size, 0)
-    if (result === 0) return decode(buffer, path)
-    if (result !== EOVERFLOW) return undefined
-  }
-  return undefined
+  const bytes = ask(path, WANTED)
+  return bytes === undefined ? undefined : decode(bytes, path)
+}
+
+/** The least there is to know of an overlay. */
+export interface OverlayStatus {
+  /** `major:minor` */
+  readonly device: string
+  readonly readOnly: boolean
+}
+
+/**
+ * The same without its options: the kernel takes 10 ms to print those of 500 layers, and nothing to say this.
+ */
+export function statOverlayStatus(path: string): OverlayStatus | undefined {
+  const bytes = ask(path, STATUS)
+  if (bytes === undefined || !answers(bytes, STATUS) || text(bytes, FS_TYPE_AT) !== 'overlay' || text(bytes, MNT_POINT_AT) !== path) return undefined
+  return { device: deviceOf(bytes), readOnly: (bytes.readUInt32LE(32) & SB_RDONLY) !== 0 }
 }
 
 const AT_FDCWD = -100
@@ -31,6 +40,11 @@ const EOVERFLOW = -75
 const LARGEST = 16 * 1024 * 1024
 /** SB_BASIC, MNT_BASIC, PROPAGATE_FROM, MNT_ROOT, MNT_POINT, FS_TYPE, MNT_OPTS, SB_SOURCE (6.13) */
 const WANTED = 0x1n | 0x2n | 0x4n | 0x8n | 0x10n | 0x20n | 0x80n | 0x200n
+/** SB_BASIC, MNT_POINT, FS_TYPE */
+const STATUS = 0x1n | 0x10n | 0x20n
+const SB_RDONLY = 1
+const FS_TYPE_AT = 36
+const MNT_POINT_AT = 108
 /** Where the strings of struct statmount begin. */
 const STRINGS = 512
 
@@ -42,35 +56,52 @@ function mountIdUnder(path: string): bigint | undefined {
   return answered ? buffer.readBigUInt64LE(144) : undefined
 }
 
+/** struct statmount of the mount at `path`, with the fields of `mask` as far as the kernel has them. */
+function ask(path: string, mask: bigint): Buffer | undefined {
+  const id = mountIdUnder(path)
+  if (id === undefined) return undefined
+  for (let size = 4096; size <= LARGEST; size *= 8) {
+    const buffer = Buffer.allocUnsafe(size)
+    const result = ffi().statmount(request(id, mask), buffer, size, 0)
+    if (result === 0) return buffer
+    if (result !== EOVERFLOW) return undefined
+  }
+  return undefined
+}
+
 /** struct mnt_id_req { u32 size, spare; u64 mnt_id, param } */
-function request(id: bigint): Buffer {
+function request(id: bigint, mask: bigint): Buffer {
   const bytes = Buffer.alloc(24)
   bytes.writeUInt32LE(bytes.length, 0)
   bytes.writeBigUInt64LE(id, 8)
-  bytes.writeBigUInt64LE(WANTED, 16)
+  bytes.writeBigUInt64LE(mask, 16)
   return bytes
 }
 
 /** struct statmount: fixed fields by their offset, strings by the offset they hold. */
 function decode(bytes: Buffer, path: string): Mount | undefined {
-  if ((bytes.readBigUInt64LE(8) & WANTED) !== WANTED) return undefined
-  const text = (field: number): string => {
-    const at = STRINGS + bytes.readUInt32LE(field)
-    return decodeName(bytes.subarray(at, bytes.indexOf(0, at)))
-  }
-  if (text(36) !== 'overlay' || text(108) !== path) return undefined
+  if (!answers(bytes, WANTED) || text(bytes, FS_TYPE_AT) !== 'overlay' || text(bytes, MNT_POINT_AT) !== path) return undefined
   return {
     id: bytes.readUInt32LE(56),
     parentId: bytes.readUInt32LE(60),
-    device: `${bytes.readUInt32LE(16)}:${bytes.readUInt32LE(20)}`,
-    root: text(104),
+    device: deviceOf(bytes),
+    root: text(bytes, 104),
     target: path,
     flags: wordsOf(FLAG_WORDS, bytes.readUInt32LE(64)),
     optional: propagationWords(bytes),
     fsType: 'overlay',
-    source: text(124),
-    superOptions: [...wordsOf(SUPER_WORDS, bytes.readUInt32LE(32)), text(4)].join(','),
+    source: text(bytes, 124),
+    superOptions: [...wordsOf(SUPER_WORDS, bytes.readUInt32LE(32)), text(bytes, 4)].join(','),
   }
+}
+
+const answers = (bytes: Buffer, mask: bigint): boolean => (bytes.readBigUInt64LE(8) & mask) === mask
+const deviceOf = (bytes: Buffer): string => `${bytes.readUInt32LE(16)}:${bytes.readUInt32LE(20)}`
+
+/** The string whose offset stands at `field`. */
+function text(bytes: Buffer, field: number): string {
+  const at = STRINGS + bytes.readUInt32LE(field)
+  return decodeName(bytes.subarray(at, bytes.indexOf(0, at)))
 }
 
 type Word = readonly [mask: number, bits: number, word: string]

@@ -12,7 +12,7 @@ import { quotable } from './clean.ts'
 import { circumstances } from './patterns/circumstances.ts'
 import { elsewhere } from './patterns/elsewhere.ts'
 import { byErrno } from './patterns/errno.ts'
-import { KERNEL, SHOWN, TOOL } from './patterns/hint.ts'
+import { SHOWN, TOOL } from './patterns/hint.ts'
 import type { Family, Hint } from './patterns/hint.ts'
 import { byKernel } from './patterns/kernel.ts'
 import { optionClues } from './patterns/option-clues.ts'
@@ -66,8 +66,8 @@ function toFinding(hint: Hint, hints: readonly Hint[], reading: Reading): Findin
   return finding(hint.code, { title: titleOf(hint), evidence, fix, confidence })
 }
 
-function confidenceOf({ weight, sure, code }: Hint): Confidence {
+function confidenceOf({ weight, sure, likely, code }: Hint): Confidence {
   if (code === 'unknown') return 'possible'
   if (sure === true && weight >= TOOL) return 'certain'
-  return weight >= KERNEL - 30 || weight >= SHOWN - 2 ? 'likely' : 'possible'
+  return likely === true || weight >= SHOWN - 2 ? 'likely' : 'possible'
 }

@@ -76,7 +76,11 @@ const QUESTIONS: Readonly<Partial<Record<FindingCode, Question>>> = {
 export function questionFor({ code, path }: Hint, { layers, target }: Reading): Fix[] {
   const question = QUESTIONS[code] ?? WORDS
   const about = path ?? (code.startsWith('upper') ? layers.upper : code.startsWith('work') ? layers.work : /^(?:target|umount|not-mounted)/.test(code) ? target : undefined)
-  const isName = about !== undefined && isUtf8Name(about) && about.length < 1000 && !/…|\.\.\./.test(about)
+  if (code === 'lower-missing' && path === undefined && layers.lower.length > 0 && layers.lower.every(isWhole)) return [{ text: question.text, command: `namei -l -- ${layers.lower.slice(0, 8).map(quoteShell).join(' ')}` }]
+  const isName = about !== undefined && isWhole(about)
   const command = isName && question.command !== undefined ? question.command(quoteShell(about)) : question.plain
   return [{ text: question.text, ...(command === undefined ? {} : { command }) }]
 }
+
+/** A name that nobody shortened, and that a shell can be given. */
+const isWhole = (name: string): boolean => isUtf8Name(name) && name.length < 1000 && !/…|\.\.\./.test(name)

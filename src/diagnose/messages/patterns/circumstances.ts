@@ -16,7 +16,7 @@ interface Circumstance {
   readonly more?: number
 }
 
-const REMOTE = /\b(?:nfs\d?|cifs|smb|smbfs|sshfs|virtiofs|9p|juicefs|jfs\/|gluster\w{0,3}|cephfs|lustre|gpfs|beegfs|ntfs-3g|mergerfs|rclone|vboxsf|s3fs|davfs\d?|gcsfuse|blobfuse\d?|osxfs|grpcfuse|drvfs|fuseblk)\b|\/nfs\//i
+const REMOTE = /\b(?:nfs\d?|cifs|smb|smbfs|sshfs|virtiofs|9p|juicefs|gluster\w{0,3}|cephfs|lustre|gpfs|beegfs|ntfs-3g|mergerfs|rclone|vboxsf|s3fs|davfs\d?|gcsfuse|blobfuse\d?|osxfs|grpcfuse|drvfs|fuseblk)\b|\/nfs\//i
 const UNSUPPORTED = /\b(?:zfs|ecryptfs|vfat|exfat|msdos|fat32|ntfs3?|aufs|unionfs|jffs2|reiserfs|hfsplus)\b/i
 
 const ROWS: readonly Circumstance[] = [
@@ -32,7 +32,7 @@ const ROWS: readonly Circumstance[] = [
   { errnos: ['ENOENT'], tool: 'boot', moments: ['mount'], code: 'lower-not-mounted-yet', more: 2 },
   { errnos: ['ENOENT'], tool: 'fstab', moments: ['mount'], code: 'lower-not-mounted-yet' },
   { errnos: ['EPERM', 'EACCES'], tool: 'lxc', moments: ['mount'], code: 'lsm-denied', more: 1 },
-  { errnos: ['EACCES'], words: /context=|container_t|\bselinux\b|apparmor|conu\w{6,12}/i, moments: ['mount'], code: 'lsm-denied', more: -7 },
+  { errnos: ['EACCES'], words: /context=|container_t|\bselinux\b|apparmor/i, moments: ['mount'], code: 'lsm-denied', more: -7 },
   { errnos: ['EPERM'], tool: 'rootless', moments: ['mount'], code: 'userns-disabled', more: -7 },
   { errnos: ['EPERM', 'EACCES', 'EIO'], words: /metacopy|redirect/i, moments: ['use', 'unknown'], code: 'metacopy-mismatch', more: 2 },
   { errnos: ['EPERM', 'EACCES'], words: /\b(?:fuse|sshfs|nfs|rclone|mergerfs)\b/i, code: 'mounter-credentials', more: 1 },

@@ -85,5 +85,6 @@ const BY_MOMENT: Readonly<Record<Moment, Row>> = { mount: MOUNT, use: USE, unmou
 export const byErrno: Family = ({ errno, moment, lines }) => {
   if (errno === undefined) return []
   const because = lines.findLast((line) => line.errnos.includes(errno))?.text ?? errno
-  return (BY_MOMENT[moment][errno] ?? ['unknown']).map((code, i) => ({ code, weight: ERRNO - 2 * i, because }))
+  const codes = BY_MOMENT[moment][errno] ?? ['unknown']
+  return codes.map((code, i) => ({ code, weight: ERRNO - 2 * i, because, ...(i === 0 && codes.length <= 2 ? { likely: true } : {}) }))
 }

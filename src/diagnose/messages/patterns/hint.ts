@@ -18,6 +18,8 @@ export interface Hint {
   readonly option?: string
   /** The text itself says it: no other cause can have these words. */
   readonly sure?: true
+  /** Not proven, and hardly anything else ends so. */
+  readonly likely?: true
   /** A title that says more than the code. */
   readonly title?: string
 }

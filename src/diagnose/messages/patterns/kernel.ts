@@ -16,9 +16,12 @@ export const byKernel: Family = (reading) => reading.sentences.flatMap((heard, i
   return isSettled(heard, codes, reading) ? hints.map((hint, at) => (at === 0 ? { ...hint, sure: true } : hint)) : hints
 })
 
+/** How else a word can have got lost; it is lost all the same. */
+const CUT: readonly FindingCode[] = ['options-too-long', 'option-syntax']
+
 /** The sentence has one meaning, or the options beside it leave only one. */
-function isSettled({ codes, path, option }: Heard, [best]: readonly FindingCode[], { layers }: Reading): boolean {
-  if (codes.length === 1) return true
+function isSettled({ codes, path, option, text }: Heard, [best]: readonly FindingCode[], { layers }: Reading): boolean {
+  if (codes.slice(1).every((code) => CUT.includes(code)) || /^(?:conflicting|overlapping) lowerdir path/.test(text)) return true
   if (path !== undefined && codes.includes('lower-missing')) return best === 'path-not-expanded' || [...layers.lower, layers.upper ?? '', layers.work ?? ''].some((layer) => tidyPath(bare(layer)) === tidyPath(path))
   return option !== undefined && (best === 'option-needs-newer-kernel' || best === 'option-bad-value' || best === 'option-conflict')
 }
@@ -62,7 +65,7 @@ function missing(path: string, codes: readonly FindingCode[], { layers, lines, t
   if (isIt(layers.upper)) return first('upper-missing', codes)
   if (isIt(layers.work)) return first('work-missing', codes)
   if (!layers.lower.some(isIt)) {
-    if (options.some(({ raw }) => raw.length > 3900)) return first('options-too-long', codes)
+    if (options.some(({ raw }) => raw.length > 3900) || lines.some(({ text }) => /\b(?:one|a|the) page\b|page[- ]?size|\b409[56] ?(?:bytes|char)/i.test(text.slice(0, 2000)))) return first('options-too-long', codes)
     if ([...layers.lower, layers.upper ?? '', layers.work ?? ''].some(begins)) return first('unescaped-colon', codes)
     const role = ROLES.find(({ name }) => name.test(path))
     if (role !== undefined) return first(role.code, codes)

@@ -7,7 +7,8 @@ import { MODULES } from './modules.ts'
 import { MOUNT8 } from './mount8.ts'
 import { RIGHTS } from './rights.ts'
 
-const TABLES: readonly Phrase[] = [...MODULES, ...RIGHTS, ...CONTAINERS, ...MOUNT8]
+/** Container tools retell; the others say what they or the kernel saw. */
+const TABLES: readonly Phrase[] = [...MODULES, ...RIGHTS, ...CONTAINERS.map(({ words, codes, weight }) => ({ words, codes, weight })), ...MOUNT8]
 
 export const bySpeech: Family = ({ lines }) => {
   const hints = TABLES.flatMap(({ words, codes, weight, sure }) => {

@@ -9,9 +9,9 @@
  * `node test/run.mjs root` runs one suite; further words go to vitest. The last line counts them all.
  */
 
-import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, rmdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,17 +22,21 @@ const isRoot = process.getuid() === 0
 const COUNTS = mkdtempSync(join(tmpdir(), 'ovl-counts-'))
 chmodSync(COUNTS, 0o777)
 const countsOf = (suite) => join(COUNTS, `${suite}.json`)
-const vitest = (suite) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--configLoader', 'runner', '--root', '.', '--project', suite, '--reporter=default', '--reporter=json', `--outputFile.json=${countsOf(suite)}`]
+const vitest = (suite, ...more) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--configLoader', 'runner', '--root', '.', '--project', suite, ...more, '--reporter=default', '--reporter=json', `--outputFile.json=${countsOf(suite + (more[0] ?? '').replace(/\W/g, '-'))}`]
+/** Files that only look may run side by side. Those that mount share their namespace with no other file. */
+const SIDE_BY_SIDE = `--maxWorkers=${availableParallelism()}`
+const ALONE = '--maxWorkers=1'
 const PRIVATE = ['unshare', '--mount', '--propagation', 'private', '--']
 
 const SUITES = {
-  unit: () => ({ command: vitest('unit') }),
-  cli: () => ({ command: [...(isRoot ? PRIVATE : []), ...vitest('cli')] }),
-  root: () => (isRoot ? { command: [...PRIVATE, ...vitest('root')] } : { skip: 'it needs root' }),
+  unit: () => ({ commands: [vitest('unit', SIDE_BY_SIDE)] }),
+  cli: () => ({ commands: [[...(isRoot ? PRIVATE : []), ...vitest('cli', SIDE_BY_SIDE)]] }),
+  root: () => (isRoot ? { commands: shards().map((shard) => [...PRIVATE, ...vitest('root', shard, ALONE)]) } : { skip: 'it needs root' }),
   rootless: () => {
     const namespace = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private', '--']
     if (!works([...namespace, 'true'])) return { skip: 'this system forbids user namespaces to ordinary users' }
-    return isRoot ? asNobody([...namespace, ...vitest('rootless')]) : { command: [...namespace, ...vitest('rootless')] }
+    const command = [...namespace, ...vitest('rootless', ALONE)]
+    return isRoot ? asNobody(command) : { commands: [command] }
   },
 }
 
@@ -40,30 +44,45 @@ const [only, ...words] = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
 for (const [name, suite] of Object.entries(SUITES)) {
   if (only !== undefined && only !== name) continue
-  const { command, skip, done } = suite()
+  const { commands, skip, done } = suite()
   if (skip !== undefined) {
     console.log(`\n${name}: skipped, ${skip}`)
     total[MUST_RUN ? 'failed' : 'skipped'] += 1
     continue
   }
   console.log(`\n${name}:`)
-  const { status } = spawnSync(command[0], [...command.slice(1), ...words], { cwd: ROOT, stdio: 'inherit' })
+  const ended = await Promise.all(commands.map(start))
   done?.()
-  count(name, status)
+  count(name, ended.every((status) => status === 0))
 }
 rmSync(COUNTS, { recursive: true })
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
 
 /** A suite that failed without a failed test (a file that does not load, a crash) counts as one. */
-function count(name, status) {
-  const read = () => JSON.parse(readFileSync(countsOf(name), 'utf8'))
-  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0, numTodoTests = 0 } = existsSync(countsOf(name)) ? read() : {}
-  const skipped = numPendingTests + numTodoTests
-  total.passed += numPassedTests
-  total.failed += Math.max(numFailedTests, status === 0 ? 0 : 1) + (MUST_RUN ? skipped : 0)
-  if (!MUST_RUN) total.skipped += skipped
-  else if (skipped > 0) console.log(`${name}: ${skipped} tests were skipped, and OVL_TESTS_MUST_RUN=1 forbids that`)
+function count(name, fine) {
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  for (const file of readdirSync(COUNTS).filter((file) => file.startsWith(`${name}-`))) {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(join(COUNTS, file), 'utf8'))
+    sum.passed += numPassedTests
+    sum.failed += numFailedTests
+    sum.skipped += numPendingTests + numTodoTests
+  }
+  total.passed += sum.passed
+  total.failed += Math.max(sum.failed, fine ? 0 : 1) + (MUST_RUN ? sum.skipped : 0)
+  if (!MUST_RUN) total.skipped += sum.skipped
+  else if (sum.skipped > 0) console.log(`${name}: ${sum.skipped} tests were skipped, and OVL_TESTS_MUST_RUN=1 forbids that`)
+}
+
+function start([command, ...args]) {
+  const child = spawn(command, [...args, ...words], { cwd: ROOT, stdio: 'inherit' })
+  return new Promise((resolve) => child.on('error', () => resolve(1)).on('exit', (status) => resolve(status)))
+}
+
+/** One part of the files for each processor, each in a namespace of its own; all of them when files are named. */
+function shards() {
+  const parts = words.length > 0 ? 1 : availableParallelism()
+  return Array.from({ length: parts }, (_, at) => `--shard=${at + 1}/${parts}`)
 }
 
 function works([command, ...args]) {
@@ -75,5 +94,5 @@ function asNobody(command) {
   const place = mkdtempSync(join(tmpdir(), 'ovl-rootless-'))
   const script = 'chmod 755 "$1" && mount --bind "$2" "$1" && cd "$1" && shift 2 && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"'
   const home = existsSync('/nonexistent') ? '/nonexistent' : '/tmp'
-  return { command: [...PRIVATE, 'env', `HOME=${home}`, 'XDG_RUNTIME_DIR=', 'sh', '-c', script, 'sh', place, ROOT, ...command], done: () => rmdirSync(place) }
+  return { commands: [[...PRIVATE, 'env', `HOME=${home}`, 'XDG_RUNTIME_DIR=', 'sh', '-c', script, 'sh', place, ROOT, ...command]], done: () => rmdirSync(place) }
 }

@@ -19,9 +19,10 @@ const TEXTS: Readonly<Record<string, string>> = {
 }
 
 test.each(Object.entries(TEXTS))('%s', (_, text) => {
-  const start = performance.now()
+  const before = process.cpuUsage()
   const findings = judgeMessage(text)
-  expect(performance.now() - start).toBeLessThan(1000)
+  // Of the processor, not by the clock: others may be at work. The slowest takes a quarter of it; a catastrophe takes hours.
+  expect(process.cpuUsage(before).user).toBeLessThan(1_000_000)
   expect(findings.length).toBeGreaterThan(0)
   expect(JSON.stringify(findings).length).toBeLessThan(20_000)
 })

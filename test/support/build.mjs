@@ -54,7 +54,7 @@ try {
 /**
  * Bundles main.ts, and everything that is imported on demand into a file of its own, complete in itself: V8
  * takes 4 ms to look through 100 kB that are not run. What two files share is in both, which is harmless
- * because no module of ovl has state but the FFI handle.
+ * because the only state of a module is the FFI handle and the kernel log’s descriptor.
  */
 async function bundleCommand() {
   const found = new Map([[join(ROOT, 'src/cli/main.ts'), 'ovl']])

@@ -11,6 +11,11 @@ import { hasTool, makeGround } from '../host/ground.ts'
 
 const ground = makeGround()
 
+/** Where trials find their ground: of this file alone, since other files run theirs at the same time. */
+const trials = `${ground}/trials`
+mkdirSync(trials)
+process.env['TMPDIR'] = trials
+
 function fresh(): string {
   const dir = mkdtempSync(`${ground}/row-`)
   for (const name of ['l1', 'l2', 'u', 'w', 'm']) mkdirSync(`${dir}/${name}`)
@@ -20,7 +25,7 @@ function fresh(): string {
 /** Mounts, entries, and the attributes of what must not be written to. */
 function state(dir: string): string {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes(` ${dir}/`)).join('\n')
-  return mounts + execFileSync('sh', ['-c', `cd "$1"; find . -xdev -printf '%p %i %m %U\\n' | sort; getfattr -d -m - u w 2>/dev/null; ls -d /tmp/ovl-trial-* 2>/dev/null; true`, 'sh', dir], { encoding: 'utf8' })
+  return mounts + execFileSync('sh', ['-c', `cd "$1"; find . -xdev -printf '%p %i %m %U\\n' | sort; getfattr -d -m - u w 2>/dev/null; ls "$2"`, 'sh', dir, trials], { encoding: 'utf8' })
 }
 
 // Only there as bytes of one way into the kernel; said in words of ovl they are no faults at all.

@@ -3,7 +3,8 @@
  * numbers and NUL-terminated Buffers and returns what the kernel does: the result, or `-errno`.
  *
  * It gives no meaning to any call and throws only when there is no FFI at all: syscalls/*.ts do the rest.
- * unshare, setns, chroot and chdir are left out on purpose: they would split a multi-threaded process.
+ * setns, chroot and chdir are left out on purpose: they would split a multi-threaded process. unshare would too,
+ * and is for threads that nobody else uses: syscalls/own-namespace.ts.
  *
  * `OVL_NO_FFI=1` in the environment makes the load fail, to try the ways that need none.
  */
@@ -18,6 +19,7 @@ type Pointer = Uint8Array | null
 export interface Ffi {
   mount(source: Pointer, target: Pointer, type: Pointer, flags: number, data: Pointer): number
   umount2(target: Pointer, flags: number): number
+  unshare(flags: number): number
   ioctlValue(fd: number, request: number, value: number): number
   ioctlBuffer(fd: number, request: number, argument: Uint8Array): number
   lseek(fd: number, offset: number, whence: number): number
@@ -54,6 +56,8 @@ const LIBC: Readonly<Partial<Record<keyof Ffi, string>>> = {
   mount: 'int mount(const void *source, const void *target, const void *type, ulong flags, const void *data)',
   // int umount2(const char *target, int flags)    https://man7.org/linux/man-pages/man2/umount.2.html, 2.1
   umount2: 'int umount2(const void *target, int flags)',
+  // int unshare(int flags)    https://man7.org/linux/man-pages/man2/unshare.2.html, 2.6.16
+  unshare: 'int unshare(int flags)',
   // int ioctl(int fd, unsigned long op, ...)    https://man7.org/linux/man-pages/man2/ioctl.2.html
   ioctlValue: 'int ioctl(int fd, ulong op, long value)',
   ioctlBuffer: 'int ioctl(int fd, ulong op, void *argument)',

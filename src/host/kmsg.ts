@@ -50,6 +50,12 @@ export function markKernelLog(): KernelLogMark {
   }, close)
 }
 
+/** Closes the descriptor that the marks share: for a thread that ends, since its process does not. */
+export function closeKernelLog(): void {
+  if (log?.known === true) closeSync(log.value.fd)
+  log = undefined
+}
+
 /** A message with the time it was written. */
 export interface TimedMessage extends KernelMessage {
   /** Microseconds since the system was started. */

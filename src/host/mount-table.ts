@@ -5,6 +5,7 @@
 
 import type { Stats } from 'node:fs'
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import { encodeName } from '../names/bytes.ts'
 import { OvlError } from '../errors/ovl-error.ts'
 import { decodeOverlays, isOverlay } from '../mounts/decode.ts'
@@ -104,7 +105,8 @@ export function findMountNamespaces(): { readonly namespaces: readonly MountName
 }
 
 function readMountinfo(pid: number | 'self'): Buffer {
-  const path = `/proc/${pid}/mountinfo`
+  // A worker thread may have a mount namespace of its own: syscalls/own-namespace.ts.
+  const path = `/proc/${pid === 'self' && !isMainThread ? 'thread-self' : pid}/mountinfo`
   try {
     return readProcFile(path)
   } catch (error) {

@@ -11,17 +11,17 @@ import type { MountProbe, Probe } from './probe/probe.ts'
 import { PROBES } from './probe/table.ts'
 import type { ProbeRequest } from './probe.ts'
 
-const { where, ...plan } = JSON.parse(readFileSync(0, 'utf8')) as ProbeRequest
-const ground = await breakGround(plan)
-let mounts = true
-for (const probe of PROBES.filter((probe): probe is MountProbe => isAsked(probe))) {
-  const row = await rowFrom(probe, () => (mounts ? probe.probe(ground) : unknown('not tried: overlay cannot be mounted')))
-  if (row.id === 'overlay' && row.state !== 'works') mounts = false
-  print(row)
-}
+void answer(JSON.parse(readFileSync(0, 'utf8')) as ProbeRequest)
 
-function isAsked(probe: Probe): boolean {
-  return probe.where !== 'here' && where.includes(probe.where)
+async function answer({ where, ...plan }: ProbeRequest): Promise<void> {
+  const ground = await breakGround(plan)
+  let mounts = true
+  const isAsked = (probe: Probe): probe is MountProbe => probe.where !== 'here' && where.includes(probe.where)
+  for (const probe of PROBES.filter(isAsked)) {
+    const row = await rowFrom(probe, () => (mounts ? probe.probe(ground) : unknown('not tried: overlay cannot be mounted')))
+    if (row.id === 'overlay' && row.state !== 'works') mounts = false
+    print(row)
+  }
 }
 
 function print(row: ProbeRow): void {

@@ -6,12 +6,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { ClosedNamespace, DoctorFacts, ProbeNamespace, ProbeRow } from '../diagnose/doctor.ts'
 import type { PathFact, SystemFact } from '../diagnose/facts.ts'
 import { valueOf } from '../diagnose/suspect.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { isWithin } from '../names/path.ts'
+import { CHILD, childCommand } from './child.ts'
 import { run } from './exec.ts'
 import { makeDirectory, statName } from './files.ts'
 import type { GroundPlan } from './probe/ground.ts'
@@ -101,13 +101,10 @@ const ENTER: Readonly<Record<ProbeNamespace, readonly string[]>> = {
   user: ['--user', '--map-root-user', '--mount', '--propagation', 'private'],
 }
 
-/** The built child lies at the same depth for the library (dist/host) and the bundled command (dist/cli). */
-const CHILD = fileURLToPath(new URL('../../dist/host/probe-child.js', import.meta.url))
-
 async function runChild(namespace: ProbeNamespace, where: ProbeRequest['where'], { directory, scratch, system, signal }: Seen): Promise<Child> {
   const request: ProbeRequest = { where, cover: pickCover(directory.absolute), directory: directory.absolute, scratch, inUserNamespace: namespace === 'user' || valueOf(system.inUserNamespace) === true }
   try {
-    const { stdout, stderr } = await run('unshare', [...ENTER[namespace], '--', process.execPath, CHILD], { input: JSON.stringify(request), cwd: '/', ...(signal === undefined ? {} : { signal }) })
+    const { stdout, stderr } = await run('unshare', [...ENTER[namespace], '--', ...childCommand('host-probe-child')], { input: JSON.stringify(request), cwd: '/', ...(signal === undefined ? {} : { signal }) })
     const rows = stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as ProbeRow)
     const words = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '')
     const refusal = words.find((line) => line.startsWith('unshare: '))

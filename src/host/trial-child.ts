@@ -1,9 +1,11 @@
 /**
- * A process of its own for a trial mount, in a mount namespace that goes when it ends. Started by trial.ts;
- * mounts by the ways that `ovl mount` takes, reads back, writes through the mount, takes it down, answers. Judges nothing.
+ * A thread or a process of its own for a trial mount, in a mount namespace that goes when it ends. Started by
+ * trial/runner.ts; mounts by the ways that `ovl mount` takes, reads back, writes through the mount, takes it down,
+ * answers. Judges nothing.
  */
 
 import { mkdirSync, readFileSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
 import type { TrialFact } from '../diagnose/facts.ts'
 import type { Refusal, TrialAnswer } from '../diagnose/trial-answer.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
@@ -16,15 +18,34 @@ import { run } from './exec.ts'
 import { execute } from './execute.ts'
 import { makeDirectory, statName } from './files.ts'
 import { readImageType } from './image.ts'
-import { markKernelLog } from './kmsg.ts'
+import { closeKernelLog, markKernelLog } from './kmsg.ts'
 import { readMountAt } from './mount-table.ts'
 import { attachTmpfs } from './parts.ts'
+import { enterMountNamespace } from './syscalls/own-namespace.ts'
 import { bootId, inUserNamespace, mountNamespaceId, pageSize } from './system.ts'
 import type { TrialRequest } from './trial.ts'
 import { carryState } from './trial/state.ts'
 import { findWorkTrouble } from './trial/work-trouble.ts'
 
-process.stdout.write(JSON.stringify(await answer(JSON.parse(readFileSync(0, 'utf8')) as TrialRequest)))
+if (parentPort === null) void answer(JSON.parse(readFileSync(0, 'utf8')) as TrialRequest).then((answered) => process.stdout.write(JSON.stringify(answered)))
+else answerThread(parentPort)
+
+/** Goes into its namespace while the parent still gathers facts; one request, one answer. */
+function answerThread(parent: NonNullable<typeof parentPort>): void {
+  let closed: string | undefined
+  try {
+    enterMountNamespace()
+  } catch (error) {
+    closed = error instanceof Error ? error.message : String(error)
+  }
+  parent.once('message', (request: TrialRequest) => {
+    const answered = closed === undefined ? answer(request) : Promise.resolve<TrialAnswer>({ tried: [], leftOut: [`the trial mount was not made: ${closed}`] })
+    void answered.then((answer) => {
+      closeKernelLog()
+      parent.postMessage(answer)
+    })
+  })
+}
 
 async function answer({ spec, ground, real }: TrialRequest): Promise<TrialAnswer> {
   const tried: string[] = []

@@ -1,24 +1,22 @@
 /**
  * A mount tried out, of which nothing stays: in a mount namespace of its own, on directories that stand
- * in for upper and work (trial/stand-ins.ts says which and why). A child enters the namespace (trial-child.ts),
+ * in for upper and work (trial/stand-ins.ts says which and why). Another enters the namespace (trial/runner.ts),
  * because Node never changes its own; without root that takes a user namespace too, where some things differ.
  */
 
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import type { Facts } from '../diagnose/facts.ts'
-import { valueOf } from '../diagnose/suspect.ts'
 import type { TrialAnswer } from '../diagnose/trial-answer.ts'
-import { isOvlError } from '../errors/ovl-error.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
-import { run } from './exec.ts'
 import { makeDirectory } from './files.ts'
 import { removeScratch } from './probe/scratch.ts'
+import { startRunner } from './trial/runner.ts'
+import type { Runner } from './trial/runner.ts'
 import { makeStandIns } from './trial/stand-ins.ts'
 import type { StandIns } from './trial/stand-ins.ts'
 
-/** What the child is told, as JSON on its standard input. */
+/** What the runner is told. */
 export interface TrialRequest extends Pick<StandIns, 'spec' | 'real'> {
   readonly ground: string
 }
@@ -28,16 +26,25 @@ export interface TrialOutcome extends TrialAnswer {
   readonly inUserNamespace: boolean
 }
 
-/** Tries the mount that `facts` are about. @throws OvlError interrupted */
-export async function tryMount(spec: OverlaySpec, facts: Facts, signal?: AbortSignal): Promise<TrialOutcome> {
-  const namespace = valueOf(facts.system.mayMount) === false ? 'user' : 'mount'
+/** A trial that is on its way: whoever makes it starts while facts are gathered. */
+export interface Trial {
+  /** Tries the mount that `facts` are about. @throws OvlError interrupted */
+  run(spec: OverlaySpec, facts: Facts): Promise<TrialOutcome>
+}
+
+export function startTrial(signal?: AbortSignal): Trial {
+  const runner = startRunner(signal)
+  return { run: (spec, facts) => tryMount(spec, facts, runner).finally(() => runner.stop()) }
+}
+
+async function tryMount(spec: OverlaySpec, facts: Facts, { inUserNamespace, run }: Runner): Promise<TrialOutcome> {
   const mark = randomBytes(6).toString('hex')
   const ground = makeGround(mark)
   if (ground === undefined) return { tried: [], leftOut: ['the trial mount was not made: no directory can be made for it in /tmp'], inUserNamespace: false }
   const stand = makeStandIns(spec, facts, ground, mark)
   try {
-    const answer = stand.full === undefined ? await runChild(namespace, { spec: stand.spec, ground, ...(stand.real === undefined ? {} : { real: stand.real }) }, signal) : noRoom(stand.full)
-    return withSaidNames({ ...answer, tried: [...stand.tried, ...answer.tried], leftOut: [...stand.leftOut, ...answer.leftOut], inUserNamespace: namespace === 'user' }, stand.names)
+    const answer = stand.full === undefined ? await run({ spec: stand.spec, ground, ...(stand.real === undefined ? {} : { real: stand.real }) }) : noRoom(stand.full)
+    return withSaidNames({ ...answer, tried: [...stand.tried, ...answer.tried], leftOut: [...stand.leftOut, ...answer.leftOut], inUserNamespace }, stand.names)
   } finally {
     for (const path of [...stand.scratch, ground]) remove(path)
   }
@@ -54,27 +61,6 @@ function makeGround(mark: string): string | undefined {
     }
   }
   return undefined
-}
-
-const ENTER = {
-  mount: ['--mount', '--propagation', 'private'],
-  user: ['--user', '--map-root-user', '--mount', '--propagation', 'private'],
-} as const
-
-/** The built child lies at the same depth for the library (dist/host) and the bundled command (dist/cli). */
-const CHILD = fileURLToPath(new URL('../../dist/host/trial-child.js', import.meta.url))
-
-async function runChild(namespace: keyof typeof ENTER, request: TrialRequest, signal: AbortSignal | undefined): Promise<TrialAnswer> {
-  const none = (why: string): TrialAnswer => ({ tried: [], leftOut: [`the trial mount was not made: ${why}`] })
-  try {
-    const { stdout, stderr } = await run('unshare', [...ENTER[namespace], '--', process.execPath, CHILD], { input: JSON.stringify(request), ...(signal === undefined ? {} : { signal }) })
-    if (stdout.startsWith('{')) return JSON.parse(stdout) as TrialAnswer
-    const words = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-    return none(words.find((line) => /^unshare: |Error: /.test(line)) ?? words[0] ?? 'its process ended early')
-  } catch (error) {
-    if (!isOvlError(error) || error.code === 'interrupted') throw error
-    return none(error.message)
-  }
 }
 
 function noRoom(errno: string): TrialAnswer {

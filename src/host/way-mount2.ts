@@ -4,12 +4,12 @@
  * mounts are made by a child process (mount-child.ts) and never by moving ours.
  */
 
-import { fileURLToPath } from 'node:url'
 import { OvlError } from '../errors/ovl-error.ts'
 import type { FindingCode } from '../errors/codes.ts'
 import { fault } from '../overlay/fault.ts'
 import { fitMountData } from '../overlay/limits.ts'
 import type { FittedData } from '../overlay/limits.ts'
+import { childCommand } from './child.ts'
 import { run } from './exec.ts'
 import { propagate } from './propagate.ts'
 import { legacyBits } from './syscalls/mount-flags.ts'
@@ -40,11 +40,9 @@ export async function mountByMount2(step: OverlayStep, _beforeAttach: BeforeAtta
   return { taken: { via: 'mount2', form, bytes: bytes.used } }
 }
 
-/** The built child lies at the same depth for the library (dist/host) and the bundled command (dist/cli). */
-const CHILD = new URL('../../dist/host/mount-child.js', import.meta.url)
-
 async function mountInChild(request: ChildRequest): Promise<void> {
-  const { stdout, stderr } = await run(process.execPath, [fileURLToPath(CHILD)], { input: JSON.stringify(request) })
+  const [program, ...words] = childCommand('host-mount-child')
+  const { stdout, stderr } = await run(program, words, { input: JSON.stringify(request) })
   const answer = parseAnswer(stdout)
   if (answer === undefined) throw new OvlError('internal', `the mounting child gave no answer: ${stderr.trim().split('\n').at(-1) ?? ''}`, { step: 'mount-overlay' })
   if (answer.ok) return

@@ -18,7 +18,7 @@ import { collectSystem } from '../host/facts/system.ts'
 import { readKernelLog } from '../host/kmsg.ts'
 import { collectLiveState } from '../host/live-state.ts'
 import { uptime } from 'node:os'
-import { tryMount } from '../host/trial.ts'
+import { startTrial } from '../host/trial.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { quoteShell } from '../names/shell.ts'
@@ -84,13 +84,14 @@ export async function examine(request: DiagnoseRequest): Promise<{ readonly diag
 }
 
 async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { trial: wanted = true, signal }: DiagnoseRequest): Promise<{ diagnosis: Diagnosis; judged: Case }> {
-  const facts = collectFacts(spec)
   const wrong = faults.some(({ severity }) => severity === 'error')
-  if (!wanted || wrong) {
+  const running = wanted && !wrong ? startTrial(signal) : undefined
+  const facts = collectFacts(spec)
+  if (running === undefined) {
     const judged: Case = { version: 1, facts, faults, ...(wrong && wanted ? { trial: { tried: [], leftOut: ['the trial mount was not made: the words cannot be read as they were meant'], inUserNamespace: false } } : {}) }
     return { diagnosis: verdictOf(judged), judged }
   }
-  const { trial: attempt, mounted, ...trial } = await tryMount(spec, facts, signal)
+  const { trial: attempt, mounted, ...trial } = await running.run(spec, facts)
   const judged: Case = {
     version: 1, faults, trial,
     facts: { ...facts, ...(attempt === undefined ? {} : { trial: attempt }), ...(mounted === undefined ? {} : { mounted: { known: true, value: mounted } }) },

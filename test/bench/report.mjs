@@ -1,7 +1,7 @@
 /**
  * Lines → one Markdown table, or JSON. A line is
  *   { work, ours, against, theirs, target }    times in ms; target is `{ most }` or `{ least }`: a limit for ours/theirs or, `{ least }`, theirs/ours,
- *                                              or `{ mostMs }`: a limit for ours alone
+ *                                              or `{ mostMs }`: a limit for ours alone; `{ mostBeyondMs }`: for what ours takes more than theirs
  *   { work, against, missing }                 why that contestant could not be measured
  */
 
@@ -24,6 +24,7 @@ export function formatJson(lines) {
 function judge(line) {
   const { ours, theirs, target = {} } = line
   if (target.mostMs !== undefined) return { ...line, ...ratioOf(line), wanted: `≤ ${target.mostMs} ms`, reached: ours <= target.mostMs }
+  if (target.mostBeyondMs !== undefined) return { ...line, ...ratioOf(line), wanted: `≤ ${target.mostBeyondMs} ms more`, reached: ours - theirs <= target.mostBeyondMs }
   const wanted = target.most !== undefined ? `≤ ${target.most} ×` : target.least !== undefined ? `≥ ${target.least} × faster` : undefined
   if (ours === undefined || theirs === undefined) return { ...line, wanted }
   const { ratio } = ratioOf(line)

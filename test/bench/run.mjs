@@ -20,6 +20,7 @@ const ROWS = {
   library: () => import('./rows/library.mjs'),
   'mount-process': () => import('./rows/mount-process.mjs'),
   version: () => import('./rows/version.mjs'),
+  diagnose: () => import('./rows/diagnose.mjs'),
   list: () => import('./rows/list.mjs'),
   layers: () => import('./rows/layers.mjs'),
 }

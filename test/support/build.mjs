@@ -4,7 +4,7 @@
  *
  *   dist/**            the library (ES modules and types), without src/cli
  *   dist/cli/ovl.cjs   the command; koffi stays outside
- *   dist/cli/*.cjs     what it imports on demand, a file each
+ *   dist/cli/*.cjs     what it imports on demand, a file each; the helpers that bin/child.js runs
  *   dist/man, dist/completions
  */
 
@@ -27,6 +27,9 @@ const COMMON = {
   supported: { 'dynamic-import': false },
   external: ['koffi'],
 }
+
+/** What runs in a process or a thread of its own: entry points by themselves, of the library too. */
+const CHILDREN = ['mount-child', 'probe-child', 'trial-child']
 
 /** Packages whose code has gone into the command. */
 const bundled = new Set()
@@ -57,7 +60,7 @@ try {
  * because the only state of a module is the FFI handle and the kernel log’s descriptor.
  */
 async function bundleCommand() {
-  const found = new Map([[join(ROOT, 'src/cli/main.ts'), 'ovl']])
+  const found = new Map([[join(ROOT, 'src/cli/main.ts'), 'ovl'], ...CHILDREN.map((name) => [join(ROOT, `src/host/${name}.ts`), `host-${name}`])])
   const packages = new Set()
   const onDemand = {
     name: 'on-demand',

@@ -28,7 +28,7 @@ export function collectSystem(mounts: Known<MountView>): SystemFact {
 }
 
 /** Asked of the kernel where it is in doubt: with CAP_SYS_ADMIN in a user namespace that may not own the mount namespace. */
-function mayMount(): Known<boolean> {
+export function mayMount(): Known<boolean> {
   const capable = capSysAdmin()
   const inside = inUserNamespace()
   if (!capable.known || !inside.known || !capable.value || !inside.value) return capable

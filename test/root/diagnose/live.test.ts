@@ -1,7 +1,7 @@
 /** A live overlay, the kernel log, and what was tried. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { isOvlError } from '../../../src/errors/ovl-error.ts'
@@ -77,6 +77,25 @@ describe('what stands in', () => {
     const { findings, trial, unseen } = await diagnose({ spec: spec(fresh()) })
     expect({ findings, unseen }).toEqual({ findings: [], unseen: [] })
     expect(trial?.tried.join('\n')).toMatch(/fresh directories beside upper stood for[\s\S]*mounted by fsconfig[\s\S]*made a directory through it\nunmounted/)
+  })
+
+  test('in a thread of which nothing stays: no descriptor, no thread, no other namespace', async () => {
+    const own = spec(fresh())
+    const state = (): unknown => ({
+      namespace: readlinkSync('/proc/self/ns/mnt'), table: readFileSync('/proc/self/mountinfo', 'utf8'),
+      files: readdirSync('/proc/self/fd').length, threads: readdirSync('/proc/self/task').length,
+    })
+    await diagnose({ spec: own })
+    const before = state()
+    for (let i = 0; i < 3; i++) await diagnose({ spec: own })
+    expect(state()).toEqual(before)
+  })
+
+  test('interrupted', async () => {
+    const dir = fresh()
+    const error: unknown = await diagnose({ spec: spec(dir), signal: AbortSignal.abort() }).catch((caught: unknown) => caught)
+    expect(isOvlError(error) && error.code).toBe('interrupted')
+    expect(sh('ls -A', dir)).toBe('l1\nl2\nm\nu\nw\n')
   })
 
   test('a tmpfs, where upper is a mount point; and what was left out', async () => {

@@ -18,7 +18,7 @@ export interface Case {
   /** What is wrong with the words, before any system is asked. */
   readonly faults: readonly Finding[]
   /** Absent when nothing was tried. */
-  readonly trial?: Omit<TrialAnswer, 'trial' | 'mounted'> & { readonly inUserNamespace: boolean }
+  readonly trial?: Omit<TrialAnswer, 'trial' | 'mounted' | 'upper'> & { readonly inUserNamespace: boolean }
 }
 
 export interface Verdict {

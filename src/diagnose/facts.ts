@@ -51,6 +51,8 @@ export interface PathFact {
   /** The `ro` of the mount, and that of its superblock. */
   readonly mountReadOnly?: Known<boolean>
   readonly superReadOnly?: Known<boolean>
+  /** Of the mount, as the mount table prints them: `noexec`, `nodev` … */
+  readonly mountFlags?: Known<readonly string[]>
   readonly unbindable?: Known<boolean>
   /** Levels of stacking below it, at least: 0 for a disk, 1 for an overlay on one, 2 for /proc and hugetlbfs. */
   readonly stackDepth?: Known<number>
@@ -84,7 +86,15 @@ export interface HolderFact {
   readonly device: string
   readonly inode: string
   readonly place: Known<Place>
+  /** A mount namespace that is not ours, and a process that lives in it; `target` and `path` are as seen there. */
+  readonly elsewhere?: { readonly namespace: string; readonly pid: number; readonly command: string }
 }
+
+/** What overlay asks of the file system of an upper. */
+export type UpperFeature = 'dType' | 'trustedXattr' | 'userXattr' | 'tmpfile' | 'renameWhiteout'
+
+/** `works`, or the errno of the attempt; d_type is missing without one (`none`). */
+export type UpperProbe = Readonly<Record<UpperFeature, string>>
 
 /** What lies in the work directory. */
 export interface WorkFact {
@@ -129,6 +139,8 @@ export interface SystemFact {
   readonly userNamespaceLimits: Known<Readonly<Record<string, string>>>
   /** Whether /lib/modules has a directory for the running kernel. */
   readonly modulesInstalled: Known<boolean>
+  /** How the kernel was built: `CONFIG_OVERLAY_FS…` to `y`, `m` or `n`. Read where /proc and /sys leave it open. */
+  readonly kernelConfig?: Known<Readonly<Record<string, string>>>
 }
 
 export interface Facts {
@@ -138,11 +150,13 @@ export interface Facts {
   readonly paths: readonly PathFact[]
   readonly joined: readonly JoinedFact[]
   readonly work: Known<WorkFact>
-  /** Live overlays of this mount namespace, and the directories they write to. */
+  /** Live overlays of this mount namespace; and the directories they write to, with those of other namespaces where these were looked at. */
   readonly overlays: Known<readonly OverlayMount[]>
   readonly holders: Known<readonly HolderFact[]>
   readonly system: SystemFact
   readonly trial?: TrialFact
+  /** Tried in a scratch directory beside upper, with the rights of the trial; absent where nothing was tried. */
+  readonly upperProbe?: Known<UpperProbe>
   /** The mount as it is now, read back. */
   readonly mounted?: Known<OverlayMount>
 }

@@ -10,11 +10,12 @@ import { mountAgain } from '../overlay/command.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { Facts } from './facts.ts'
 import { judgeMounted } from './judge.ts'
+import { flagFindings } from './rules/flags.ts'
 import { quote } from './suspect.ts'
 import type { WorkTrouble } from './trial-answer.ts'
 
 export function foresee(facts: Facts, work: WorkTrouble | undefined): Finding[] {
-  return [...readOnlyFallback(facts, work), ...behindTheMount(facts)]
+  return [...readOnlyFallback(facts, work), ...behindTheMount(facts), ...flagFindings(facts)]
 }
 
 function readOnlyFallback({ spec, paths }: Facts, trouble: WorkTrouble | undefined): Finding[] {

@@ -33,10 +33,8 @@ export function judgeLive({ layers, work, target, options }: Inspection, { chang
       evidence: indexJunk.slice(0, 3).map((name) => ({ fact: quote(`${work}/index/${name}`), source: 'stat' as const })),
       fix: [{ text: 'Take it out before the next mount with index=on, which would be refused.' }],
     })]),
-    ...covered.map(({ path, role, mountsBelow }) => finding('lower-not-mounted-yet', {
+    ...covered.map(({ path, role, mountsBelow }) => finding('submounts-hidden', {
       title: `what is mounted below ${role} ${quote(path)} is not part of the overlay: ${mountsBelow.slice(0, 3).map(quote).join(', ')}${mountsBelow.length > 3 ? ` and ${mountsBelow.length - 3} more` : ''}`,
-      severity: 'note',
-      explanation: 'An overlay shows the directories of its layers, never what is mounted on them: below such a mount point the directory that it hides is seen, mostly an empty one.',
       evidence: mountsBelow.slice(0, 3).map((mount) => ({ fact: `a mount at ${quote(mount)}`, source: 'mountinfo' as const })),
       fix: [{ text: 'Name what is mounted there as a lower of its own, or bind it into the merged tree.', command: `mount --bind ${quoteShell(mountsBelow[0] as string)} ${quoteShell(`${target}${(mountsBelow[0] as string).slice(path.length)}`)}` }],
     })),

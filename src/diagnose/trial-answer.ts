@@ -3,7 +3,7 @@
 import type { FindingCode } from '../errors/codes.ts'
 import type { Finding } from '../errors/finding.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
-import type { TrialFact } from './facts.ts'
+import type { TrialFact, UpperProbe } from './facts.ts'
 
 export interface TrialAnswer {
   /** What was done, in order, in words. */
@@ -14,6 +14,8 @@ export interface TrialAnswer {
   readonly trial?: TrialFact
   /** The overlay as the mount table showed it, with the names that were said. */
   readonly mounted?: OverlayMount
+  /** What the file system of upper can do, where something could be made beside it. */
+  readonly upper?: UpperProbe
   /** Why it ended, where no errno has to be explained. */
   readonly refused?: Refusal
   /** What would make the kernel fall back to read-only, seen in the real work directory. */

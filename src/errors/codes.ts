@@ -19,6 +19,7 @@ export const FINDING_CODES = [
   'work-other-mount',
   'stack-too-deep',
   'upper-in-use', 'work-in-use', 'lower-in-use',
+  'submounts-hidden',
   // what a filesystem can do
   'upper-on-overlay',
   'upper-remote',
@@ -59,9 +60,11 @@ export const FINDING_CODES = [
   'work-dir-unusable',
   'mounted-read-only',
   'feature-dropped',
+  'flags-not-inherited',
   'no-space', 'no-inodes',
   'mount-limit',
   'lower-modified',
+  'copy-up-bloat',
   'umount-busy',
   'not-mounted',
   // at run time
@@ -70,7 +73,7 @@ export const FINDING_CODES = [
   'read-only-overlay',
   'kernel-bug',
   // images and live media
-  'image-unreadable',
+  'image-unreadable', 'image-not-clean',
   'live-not-found', 'live-layer-missing',
   // ovl itself
   'usage',

@@ -3,19 +3,17 @@
  * kernel. It only looks; what the facts mean is for diagnose/ to say. Nothing here needs FFI.
  */
 
-import type { Facts, HolderFact, Known, PathFact, TrialFact } from '../diagnose/facts.ts'
+import type { Facts, Known, PathFact, TrialFact } from '../diagnose/facts.ts'
 import { absolutePath } from '../names/path.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
+import { collectHolders } from './facts/holders.ts'
 import { collectJoined } from './facts/joined.ts'
 import { known, look } from './facts/look.ts'
 import { readMounts } from './facts/mounts.ts'
-import type { MountView } from './facts/mounts.ts'
-import { collectPath, pathsOf, placeOf } from './facts/path.ts'
+import { collectPath, pathsOf } from './facts/path.ts'
 import { collectSystem } from './facts/system.ts'
 import { collectWork } from './facts/work.ts'
-import { mountIdOf } from './syscalls/files.ts'
-import { statName } from './files.ts'
 
 /** What the caller knows already, and no look can tell. */
 export interface GivenFacts {
@@ -23,6 +21,8 @@ export interface GivenFacts {
   readonly trial?: TrialFact
   /** The overlay as the mount table shows it now. */
   readonly mounted?: Known<OverlayMount>
+  /** Whether to look for users of the layers in other mount namespaces too, which takes a look at each process. */
+  readonly everywhere?: boolean
 }
 
 /** Everything that the rules may ask about `spec` on this system, now. */
@@ -40,7 +40,7 @@ export function collectFacts(spec: OverlaySpec, given: GivenFacts = {}): Facts {
     joined: paths.some(isSuspicious) || spec.unknown.length > 0 ? collectJoined(spec, cwd) : [],
     work: spec.work === undefined ? { known: false, why: 'there is no work directory' } : collectWork(absolutePath(spec.work, cwd)),
     overlays: mounts.known ? known(mounts.value.overlays) : mounts,
-    holders: collectHolders(mounts),
+    holders: collectHolders(mounts, given.everywhere === true),
     system,
     ...(given.trial === undefined ? {} : { trial: given.trial }),
     ...(given.mounted === undefined ? {} : { mounted: given.mounted }),
@@ -55,18 +55,3 @@ function workingDirectory(): string {
 
 /** A path that was cut short at a separator is mostly missing; the rest of it may be of any kind. */
 const isSuspicious = ({ errno, role }: PathFact): boolean => errno !== undefined && role !== 'target'
-
-/** Upper and work of each live overlay. A name that leads nowhere here (another root, a stranger’s directory) holds nothing we could meet. */
-function collectHolders(mounts: Known<MountView>): Known<readonly HolderFact[]> {
-  return look(() => {
-    if (!mounts.known) throw new Error(mounts.why)
-    return mounts.value.overlays.flatMap(({ id: mountId, target, upper, work, deleted = [] }) =>
-      ([['upper', upper], ['work', work]] as const).flatMap(([role, path]): HolderFact[] => {
-        if (path === undefined || !path.startsWith('/') || deleted.includes(path)) return []
-        const found = statName(path)
-        if (typeof found === 'string') return []
-        return [{ mountId, target, role, path, device: String(found.dev), inode: String(found.ino), place: placeOf(path, mountIdOf(path), mounts.value) }]
-      }),
-    )
-  })
-}

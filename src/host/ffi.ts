@@ -37,6 +37,7 @@ export interface Ffi {
   mountSetattr(dirfd: number, path: Pointer, flags: number, attributes: Uint8Array, size: number): number
   statmount(request: Uint8Array, buffer: Uint8Array, size: number, flags: number): number
   mknodat(dirfd: number, path: Pointer, mode: number, device: number): number
+  renameat2(fromFd: number, from: Pointer, toFd: number, to: Pointer, flags: number): number
   getdents64(fd: number, buffer: Uint8Array, size: number): number
   statx(dirfd: number, path: Pointer, flags: number, mask: number, buffer: Uint8Array): number
 }
@@ -99,6 +100,8 @@ const SYSCALLS: Readonly<Partial<Record<keyof Ffi, { readonly number: number | N
   statmount: { number: 457, args: ['const void *', 'void *', 'size_t', 'ulong'] },
   // int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)    …/mknod.2.html; glibc exports it since 2.33 only
   mknodat: { number: [259, 33], args: ['int', 'const void *', 'uint', 'uint'] },
+  // int renameat2(int fromfd, const char *from, int tofd, const char *to, unsigned flags)    …/rename.2.html, 3.15
+  renameat2: { number: [316, 276], args: ['int', 'const void *', 'int', 'const void *', 'uint'] },
   // ssize_t getdents64(int fd, void *dirp, size_t count)    …/getdents.2.html; glibc exports it since 2.30 only
   getdents64: { number: [217, 61], args: ['int', 'void *', 'size_t'] },
   // int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *buf)    …/statx.2.html, 4.11

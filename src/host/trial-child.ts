@@ -25,6 +25,7 @@ import { enterMountNamespace } from './syscalls/own-namespace.ts'
 import { bootId, inUserNamespace, mountNamespaceId, pageSize } from './system.ts'
 import type { TrialRequest } from './trial.ts'
 import { carryState } from './trial/state.ts'
+import { probeUpper } from './trial/upper-probe.ts'
 import { findWorkTrouble } from './trial/work-trouble.ts'
 
 if (parentPort === null) void answer(JSON.parse(readFileSync(0, 'utf8')) as TrialRequest).then((answered) => process.stdout.write(JSON.stringify(answered)))
@@ -47,16 +48,17 @@ function answerThread(parent: NonNullable<typeof parentPort>): void {
   })
 }
 
-async function answer({ spec, ground, real }: TrialRequest): Promise<TrialAnswer> {
+async function answer({ spec, ground, real, probe }: TrialRequest): Promise<TrialAnswer> {
   const tried: string[] = []
   const leftOut: string[] = []
   await cover(ground)
   for (const name of ['upper', 'work', 'm']) mkdirSync(`${ground}/${name}`)
   if (real !== undefined && spec.upper !== undefined && spec.work !== undefined) leftOut.push(...carryState(real, { upper: spec.upper, work: spec.work }, spec, ground))
   const work = real === undefined ? undefined : findWorkTrouble(real.work)
+  const upper = probe === undefined ? undefined : probeUpper(probe)
   using log = markKernelLog()
   const attempt = (rest: Partial<TrialFact>, context: readonly string[] = []): TrialFact => ({ step: 'mount-overlay', context, kernel: log.lines(), ...rest })
-  const more = { tried, leftOut, ...(work === undefined ? {} : { work }) }
+  const more = { tried, leftOut, ...(work === undefined ? {} : { work }), ...(upper === undefined ? {} : { upper }) }
   try {
     const { taken, undo } = await execute(planMount({ spec, ways: ['auto'], remember: false }, look(spec, ground)))
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')

@@ -17,7 +17,7 @@ import { makeStandIns } from './trial/stand-ins.ts'
 import type { StandIns } from './trial/stand-ins.ts'
 
 /** What the runner is told. */
-export interface TrialRequest extends Pick<StandIns, 'spec' | 'real'> {
+export interface TrialRequest extends Pick<StandIns, 'spec' | 'real' | 'probe'> {
   readonly ground: string
 }
 
@@ -43,7 +43,7 @@ async function tryMount(spec: OverlaySpec, facts: Facts, { inUserNamespace, run 
   if (ground === undefined) return { tried: [], leftOut: ['the trial mount was not made: no directory can be made for it in /tmp'], inUserNamespace: false }
   const stand = makeStandIns(spec, facts, ground, mark)
   try {
-    const answer = stand.full === undefined ? await run({ spec: stand.spec, ground, ...(stand.real === undefined ? {} : { real: stand.real }) }) : noRoom(stand.full)
+    const answer = stand.full === undefined ? await run({ spec: stand.spec, ground, ...(stand.real === undefined ? {} : { real: stand.real }), ...(stand.probe === undefined ? {} : { probe: stand.probe }) }) : noRoom(stand.full)
     return withSaidNames({ ...answer, tried: [...stand.tried, ...answer.tried], leftOut: [...stand.leftOut, ...answer.leftOut], inUserNamespace }, stand.names)
   } finally {
     for (const path of [...stand.scratch, ground]) remove(path)

@@ -86,15 +86,15 @@ export async function examine(request: DiagnoseRequest): Promise<{ readonly diag
 async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { trial: wanted = true, signal }: DiagnoseRequest): Promise<{ diagnosis: Diagnosis; judged: Case }> {
   const wrong = faults.some(({ severity }) => severity === 'error')
   const running = wanted && !wrong ? startTrial(signal) : undefined
-  const facts = collectFacts(spec)
+  const facts = collectFacts(spec, { everywhere: true })
   if (running === undefined) {
     const judged: Case = { version: 1, facts, faults, ...(wrong && wanted ? { trial: { tried: [], leftOut: ['the trial mount was not made: the words cannot be read as they were meant'], inUserNamespace: false } } : {}) }
     return { diagnosis: verdictOf(judged), judged }
   }
-  const { trial: attempt, mounted, ...trial } = await running.run(spec, facts)
+  const { trial: attempt, mounted, upper, ...trial } = await running.run(spec, facts)
   const judged: Case = {
     version: 1, faults, trial,
-    facts: { ...facts, ...(attempt === undefined ? {} : { trial: attempt }), ...(mounted === undefined ? {} : { mounted: { known: true, value: mounted } }) },
+    facts: { ...facts, ...(attempt === undefined ? {} : { trial: attempt }), ...(mounted === undefined ? {} : { mounted: { known: true, value: mounted } }), ...(upper === undefined ? {} : { upperProbe: { known: true, value: upper } }) },
   }
   return { diagnosis: verdictOf(judged), judged }
 }

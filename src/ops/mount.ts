@@ -215,7 +215,7 @@ async function explained(error: unknown, spec: OverlaySpec, log: KernelLogMark |
   const trial = { step, context, kernel, ...(syscall === undefined ? {} : { syscall }), ...(errno === undefined ? {} : { errno }) }
   // Loaded when something failed: most mounts do not.
   const [{ collectFacts }, { judgeFailure }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
-  const findings = judgeFailure(collectFacts(spec, { trial }))
+  const findings = judgeFailure(collectFacts(spec, { trial, everywhere: errno === 'EBUSY' }))
   const words = [...context, ...(kernel.known ? kernel.value : [])]
   const [first] = findings
   return error.with({ findings, kernel: words, ...(first === undefined ? {} : { code: first.code, message: first.title }) })

@@ -36,7 +36,7 @@ export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken:
   if (isQuiet(placed, mounted, kernel)) return { readOnly: mounted.readOnly, warnings: [] }
   const [{ collectFacts }, { judgeMounted }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const trial = { step: 'verify', form: taken.form, context: [], kernel }
-  return { readOnly: mounted.readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted } })) }
+  return { readOnly: mounted.readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted }, everywhere: true })) }
 }
 
 /**

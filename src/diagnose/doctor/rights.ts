@@ -4,6 +4,7 @@ import type { Finding, Fix } from '../../errors/finding.ts'
 import { finding } from '../../errors/make-finding.ts'
 import type { DoctorFacts } from '../doctor.ts'
 import { rowOf } from './rows.ts'
+import { missingModule } from '../rules/rights.ts'
 import { seen, valueOf } from '../suspect.ts'
 
 export function rightsFindings(facts: DoctorFacts): Finding[] {
@@ -16,12 +17,8 @@ function moduleMissing(facts: DoctorFacts): Finding[] {
   const { system } = facts
   const row = rowOf(facts, 'overlay')
   if (row?.state !== 'missing') return []
-  const gone = valueOf(system.modulesInstalled) === false
-  return [finding('module-missing', {
-    title: gone ? `the overlay module cannot be loaded: there are no modules for the running kernel ${system.kernelRelease}` : `this kernel (${system.kernelRelease}) has no overlay file system`,
-    evidence: [...row.evidence, ...(gone ? [seen('stat', `/lib/modules/${system.kernelRelease} does not exist`)] : [])],
-    fix: [gone ? { text: 'Reboot into the kernel that is installed.', command: 'systemctl reboot' } : { text: 'Load the module, and read why it cannot be loaded.', command: 'modprobe overlay' }, ...(hasFuse(facts) ? [] : [FUSE])],
-  })]
+  const { title, evidence, fix } = missingModule(system)
+  return [finding('module-missing', { title, evidence: [...row.evidence, ...evidence], fix: [...fix, ...(hasFuse(facts) ? [] : [FUSE])] })]
 }
 
 /** No namespace to probe in: then there is none to mount in either. A setting that says so is the cause; else it is for want of rights. */

@@ -3,7 +3,7 @@
 import type { Evidence, Fix } from '../../errors/finding.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { mountAgain } from '../../overlay/command.ts'
-import type { Facts, PathFact } from '../facts.ts'
+import type { Facts, PathFact, UpperFeature } from '../facts.ts'
 import { NO_UPPER, ODD_NAMES, REMOTE } from '../filesystems.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
@@ -38,13 +38,25 @@ function upperSuspect(fact: PathFact, facts: Facts): Suspect | undefined {
   }
   const readOnly = readOnlySuspect(fact, called)
   if (readOnly !== undefined) return readOnly
-  if (REMOTE.test(fsType)) {
-    return suspect('upper-remote', [path, absolute], { title: `${called} lies on ${fsType}`, evidence, fix: [{ text: 'Put upper and work on a local file system; what lies there can be a lower.', ...elsewhere }] })
+  const missing = missingFeatures(facts)
+  // A remote one that has all of it is taken (virtiofs, FUSE).
+  if (REMOTE.test(fsType) && missing?.length !== 0) {
+    return suspect('upper-remote', [path, absolute], { title: `${called} lies on ${fsType}${missing === undefined ? '' : `, which lacks ${missing.map(({ name }) => name).join(', ')}`}`, evidence: [...evidence, ...(missing ?? []).map(({ name, errno }) => seen('probe', `${name} beside upper: ${errno}`))], fix: [{ text: 'Put upper and work on a local file system; what lies there can be a lower.', ...elsewhere }] })
   }
   if (ODD_NAMES.test(fsType) || NO_UPPER.test(fsType)) {
     return suspect('upper-unsupported', [path, absolute], { title: `${called} lies on ${fsType}, which cannot be an upper`, confidence: 'likely', evidence, fix: [{ text: 'Put upper and work on ext4, xfs, btrfs or tmpfs.', ...elsewhere }] })
   }
   return undefined
+}
+
+/** What the kernel asks of a remote file system: with one of them missing it refuses it. */
+const ASKED: readonly (readonly [UpperFeature, string])[] = [['dType', 'd_type'], ['renameWhiteout', 'RENAME_WHITEOUT']]
+
+/** Undefined where nothing was tried. */
+function missingFeatures({ upperProbe, spec }: Facts): { readonly name: string; readonly errno: string }[] | undefined {
+  const probe = valueOf(upperProbe)
+  const xattr = spec?.options.userxattr === undefined ? ['trustedXattr', 'trusted. attributes'] as const : ['userXattr', 'user. attributes'] as const
+  return probe === undefined ? undefined : [...ASKED, xattr].flatMap(([feature, name]) => (probe[feature] === 'works' ? [] : [{ name, errno: probe[feature] }]))
 }
 
 function readOnlySuspect(fact: PathFact, called: string): Suspect | undefined {

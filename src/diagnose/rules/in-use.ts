@@ -1,6 +1,6 @@
 /**
  * Layers that another live overlay holds as upper or work. With an index the kernel refuses them, without
- * it mounts and says so in its log. Overlays of other mount namespaces cannot be seen from here.
+ * it mounts and says so in its log. Those of other mount namespaces are known by a process that lives there.
  */
 
 import type { FindingCode } from '../../errors/codes.ts'
@@ -35,15 +35,19 @@ export function inUseSuspects(facts: Facts): Suspect[] {
 
 const ORDER: readonly PathFact['role'][] = ['upper', 'work', 'lower', 'data', 'target']
 
-function held(code: FindingCode, fact: PathFact, { target, role, path }: HolderFact, facts: Facts): Suspect {
+function held(code: FindingCode, fact: PathFact, { target, role, path, elsewhere }: HolderFact, facts: Facts): Suspect {
+  const abroad = elsewhere === undefined ? '' : `, in the mount namespace of process ${elsewhere.pid} (${elsewhere.command})`
   const indexed = isIndexed(facts) === true
   return suspect(code, [fact.path, fact.absolute], {
     severity: indexed ? 'error' : 'warning',
-    title: `${ROLE_WORDS[fact.role]} ${quote(fact.path)} is in use: it is ${fact.absolute === path ? 'the' : 'inside the'} ${role} of the overlay at ${quote(target)}`,
-    evidence: [seen('mountinfo', `the overlay at ${quote(target)} has ${role}dir=${quote(path)}`)],
+    title: `${ROLE_WORDS[fact.role]} ${quote(fact.path)} is in use: it is ${fact.absolute === path ? 'the' : 'inside the'} ${role} of the overlay at ${quote(target)}${abroad}`,
+    evidence: [
+      seen('mountinfo', `the overlay at ${quote(target)} has ${role}dir=${quote(path)}`),
+      ...(elsewhere === undefined ? [] : [seen('proc', `process ${elsewhere.pid} (${elsewhere.command}) lives in mount namespace ${elsewhere.namespace}`)]),
+    ],
     fix: [
       { text: fact.role === 'upper' || fact.role === 'work' ? 'Use an upper and a work directory of its own for each mount.' : 'Use a copy of it as the lower, or unmount the other overlay first.' },
-      { text: 'Or take the other overlay down, if nobody needs it.', command: `ovl umount ${quoteShell(target)}` },
+      { text: 'Or take the other overlay down, if nobody needs it.', command: elsewhere === undefined ? `ovl umount ${quoteShell(target)}` : `nsenter --mount --target ${elsewhere.pid} umount ${quoteShell(target)}` },
       ...(indexed ? [{ text: 'index=off lets both mount, with undefined behaviour where they meet.' }] : []),
     ],
   })

@@ -31,7 +31,7 @@ export function mountedSuspects(facts: Facts): Suspect[] {
     ...inUse,
     ...(inUse.length === 0 ? saidInUse(facts) : []),
     ...xattrSuspects(facts),
-    ...remarked(facts, 'upper-no-d-type', (upper) => `the file system of upper ${quote(upper.path)} does not tell file types: deleted files will show up as devices`),
+    ...typeSuspects(facts, (upper) => `the file system of upper ${quote(upper.path)} does not tell file types: deleted files will show up as devices`),
     ...droppedSuspects(facts),
   ].map(asWarning)
 }
@@ -121,7 +121,8 @@ function xattrSuspects(facts: Facts): Suspect[] {
   if (spec?.upper === undefined && spec?.tmpfs === undefined) return []
   const lines = [...linesWith('upper-no-xattr', facts), ...linesWith('userns-needs-userxattr', facts)].map(({ line }) => seen('kernel-log', line))
   const mounted = valueOf(facts.mounted)
-  const lacksUser = upper !== undefined && valueOf(upper.userXattrs) === false
+  const probe = valueOf(facts.upperProbe)
+  const lacksUser = upper !== undefined && (valueOf(upper.userXattrs) === false || probe?.userXattr === 'EOPNOTSUPP')
   if (valueOf(system.inUserNamespace) === true && spec.options.userxattr === undefined) {
     return [suspect('userns-needs-userxattr', [], {
       title: 'mounted in a user namespace without userxattr',
@@ -130,7 +131,10 @@ function xattrSuspects(facts: Facts): Suspect[] {
     })]
   }
   if (spec.options.userxattr !== undefined && lacksUser) return [withEvidence(noUserXattr(upper), lines)]
-  // The lines have no path. Since 6.6 a mount without xattrs has uuid=null as well, which tells ours from others’.
+  if (upper !== undefined && probe?.trustedXattr === 'EOPNOTSUPP' && spec.options.userxattr === undefined) return [withEvidence(noXattr(upper), [seen('probe', 'setxattr(trusted.overlay.probe) beside upper: EOPNOTSUPP'), ...lines])]
+  // The lines have no path. What was tried is no matter of theirs.
+  if (probe?.trustedXattr === 'works') return []
+  // Since 6.6 a mount without xattrs has uuid=null as well, which tells ours from others’.
   if (mounted !== undefined && mounted.options['uuid'] !== 'null' && !isBefore(system.kernelRelease, 6, 6)) return []
   return lines.length === 0 || upper === undefined ? [] : [withEvidence(noXattr(upper), lines)]
 }
@@ -160,9 +164,11 @@ function typeOf(upper: PathFact): string {
 /** Always keep file types in directories: a line about them is of another mount. */
 const HAS_TYPES: ReadonlySet<string> = new Set(['tmpfs', 'ramfs', 'btrfs', 'bcachefs', 'f2fs'])
 
-function remarked(facts: Facts, code: FindingCode, title: (upper: PathFact) => string): Suspect[] {
-  const lines = linesWith(code, facts)
+function typeSuspects(facts: Facts, title: (upper: PathFact) => string): Suspect[] {
   const { upper } = uppers(facts)
-  if (lines.length === 0 || upper === undefined || HAS_TYPES.has(valueOf(upper.fsType) ?? '')) return []
-  return [suspect(code, [upper.path, upper.absolute], { title: title(upper), evidence: lines.map(({ line }) => seen('kernel-log', line)), fix: [{ text: 'Make the file system again with file types (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype), or put upper elsewhere.' }] })]
+  const probed = valueOf(facts.upperProbe)?.dType
+  if (upper === undefined || probed === 'works' || HAS_TYPES.has(valueOf(upper.fsType) ?? '')) return []
+  const lines = linesWith('upper-no-d-type', facts).map(({ line }) => seen('kernel-log', line))
+  const evidence = [...(probed === 'none' ? [seen('probe', 'a listing of a directory beside upper tells no types')] : []), ...lines]
+  return evidence.length === 0 ? [] : [suspect('upper-no-d-type', [upper.path, upper.absolute], { title: title(upper), evidence, fix: [{ text: 'Make the file system again with file types (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype), or put upper elsewhere.' }] })]
 }

@@ -70,7 +70,7 @@ export function refusedOption(said: string, code: FindingCode, facts: Facts): Su
   const since = (typeof value === 'string' ? row?.valuesSince?.[value] : undefined) ?? row?.since ?? LAYER_KEYS_SINCE[key]
   const isValueKnown = row === undefined || (row.values === undefined ? value === true || value === undefined : typeof value === 'string' && row.values.includes(value))
   if (since !== undefined && isValueKnown) {
-    return suspect('option-needs-newer-kernel', [], { title: `this kernel (${facts.system.kernelRelease}) does not know ${quote(whole)}, which came with Linux ${since}`, fix: [without] })
+    return suspect('option-needs-newer-kernel', [], { title: `this kernel (${facts.system.kernelRelease}) does not know ${quote(whole)}, which came with Linux ${since}`, fix: [...olderWord(whole, facts), without] })
   }
   if (row !== undefined) {
     return suspect('option-bad-value', [], { title: row.values === undefined ? `${row.name} is a flag and takes no value: ${quote(whole)}` : `${quote(whole)}: ${row.name} takes ${row.values.join(', ')}`, fix: [{ text: row.values === undefined ? `Write ${row.name} alone.` : `Write ${row.values.map((one) => `${row.name}=${one}`).join(' or ')}.` }] })
@@ -84,6 +84,16 @@ export function refusedOption(said: string, code: FindingCode, facts: Facts): Su
   const nearest = nearestOption(key)
   const known: readonly Fix[] = nearest === undefined ? [] : [{ text: `Did you mean ${nearest}?` }]
   return suspect('option-unknown', [], { title: `overlay has no option ${quote(whole)}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`, fix: [...known, without] })
+}
+
+/** What older kernels call the same. */
+const OLDER_WORDS: Readonly<Record<string, 'volatile'>> = { 'fsync=volatile': 'volatile' }
+
+function olderWord(whole: string, { spec }: Facts): Fix[] {
+  const word = OLDER_WORDS[whole]
+  if (word === undefined) return []
+  const { fsync: _, ...options } = spec?.options ?? {}
+  return [{ text: `Say ${word}, which means the same and came with Linux ${findOption(word)?.since}.`, ...mountAgain(spec === undefined ? spec : { ...spec, options: { ...options, [word]: true } }) }]
 }
 
 /** The kernel refused two options together. */

@@ -5,7 +5,8 @@ import { quoteShell } from '../../names/shell.ts'
 import { findOption } from '../../overlay/options.ts'
 import { readAttempt } from '../attempt.ts'
 import { mountAgain } from '../../overlay/command.ts'
-import type { Facts } from '../facts.ts'
+import type { FindingDetails } from '../../errors/make-finding.ts'
+import type { Facts, SystemFact } from '../facts.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
 import { ROLE_WORDS } from './paths.ts'
@@ -21,12 +22,19 @@ function moduleSuspects(facts: Facts): Suspect[] {
   const absent = system.overlayRegistered.known && !system.overlayRegistered.value
   // A module that is not loaded yet is registered by the attempt itself: absent counts once it was tried.
   if (!refused || (!absent && system.overlayRegistered.known)) return []
-  const gone = system.modulesInstalled.known && !system.modulesInstalled.value
-  return [suspect('module-missing', [], {
-    title: gone ? `the overlay module cannot be loaded: there are no modules for the running kernel ${system.kernelRelease}` : `this kernel (${system.kernelRelease}) has no overlay file system`,
-    evidence: [...(absent ? [seen('proc', '/proc/filesystems has no overlay')] : []), ...(gone ? [seen('stat', `/lib/modules/${system.kernelRelease} does not exist`)] : [])],
-    fix: gone ? [{ text: 'Reboot into the kernel that is installed.', command: 'systemctl reboot' }] : [{ text: 'Load the module, and read why it cannot be loaded.', command: 'modprobe overlay' }, { text: 'Or use fuse-overlayfs, which needs no module of its own.' }],
-  })]
+  const { title, evidence, fix } = missingModule(system)
+  return [suspect('module-missing', [], { title, evidence: [...(absent ? [seen('proc', '/proc/filesystems has no overlay')] : []), ...evidence], fix: [...fix, { text: 'Or use fuse-overlayfs, which needs no module of its own.' }] })]
+}
+
+/** Why overlay is not there: built without it, a module whose kernel was replaced by an update, or one that is not loaded. */
+export function missingModule({ kernelRelease, kernelConfig, modulesInstalled }: SystemFact): Required<Pick<FindingDetails, 'title' | 'evidence' | 'fix'>> {
+  const built = valueOf(kernelConfig)?.['CONFIG_OVERLAY_FS']
+  const config = built === undefined ? [] : [seen('proc', built === 'n' ? 'CONFIG_OVERLAY_FS is not set in the configuration of this kernel' : `CONFIG_OVERLAY_FS=${built} in the configuration of this kernel`)]
+  if (built === 'n') return { title: `this kernel (${kernelRelease}) was built without overlay: no module can bring it`, evidence: config, fix: [{ text: 'Boot a kernel that has it (CONFIG_OVERLAY_FS=y or m).', command: 'uname -r; ls /boot/vmlinuz-*' }] }
+  if (valueOf(modulesInstalled) === false && built !== 'y') {
+    return { title: `the overlay module cannot be loaded: there are no modules for the running kernel ${kernelRelease}`, evidence: [seen('stat', `/lib/modules/${kernelRelease} does not exist`), ...config], fix: [{ text: 'Reboot into the kernel that is installed.', command: 'systemctl reboot' }] }
+  }
+  return { title: built === 'm' ? `the overlay module of this kernel (${kernelRelease}) is not loaded, and could not be` : `this kernel (${kernelRelease}) has no overlay file system`, evidence: config, fix: [{ text: 'Load the module, and read why it cannot be loaded.', command: 'modprobe overlay' }] }
 }
 
 function permissionSuspects(facts: Facts): Suspect[] {

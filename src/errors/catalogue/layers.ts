@@ -63,6 +63,11 @@ export const LAYER_ENTRIES = {
     explanation: 'Upper or work lies inside a lower layer. The kernel mounts this, but whoever reaches that directory through the merged tree gets “too many levels of symbolic links”, so copies and searches of the whole tree fail there.',
     docs: 'https://docs.kernel.org/filesystems/overlayfs.html#sharing-and-copying-layers',
   },
+  'submounts-hidden': {
+    severity: 'note',
+    explanation: 'An overlay shows the directories of its layers, never what is mounted on them: at such a mount point the directory underneath is seen, mostly an empty one.',
+    docs: 'https://docs.kernel.org/filesystems/overlayfs.html',
+  },
   'work-upper-nested': {
     severity: 'error',
     explanation: 'Upper and work must be two separate trees side by side: the kernel moves files from work into upper, and what it keeps in work must not show up in the merged tree.',

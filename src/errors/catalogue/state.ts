@@ -31,6 +31,11 @@ export const STATE_ENTRIES = {
     explanation: 'An option that was asked for is not in force: the kernel turned it off because a layer or this user lacks what it needs, and mentions that in the kernel log only.',
     docs: 'https://docs.kernel.org/filesystems/overlayfs.html',
   },
+  'flags-not-inherited': {
+    severity: 'note',
+    explanation: 'An overlay is a mount of its own, with flags of its own. What noexec, nodev and nosuid forbid on the mount that a layer lies on can be done through the overlay.',
+    docs: 'mount(8)',
+  },
   'no-space': {
     severity: 'error',
     explanation: 'Changes are written to the file system of upper, and it is full. How much the lower layers or other disks have free does not matter.',
@@ -50,6 +55,11 @@ export const STATE_ENTRIES = {
     severity: 'warning',
     explanation: 'A layer was changed behind the back of a mounted overlay, or upper was made over another lower. Overlay does not notice such changes and may show old, mixed or missing files.',
     docs: 'https://docs.kernel.org/filesystems/overlayfs.html#changes-to-underlying-filesystems',
+  },
+  'copy-up-bloat': {
+    severity: 'note',
+    explanation: 'A file of a lower is copied into upper whole as soon as anything of it changes: one byte, its owner or its mode. Upper then holds data that the lower has as well.',
+    docs: 'https://docs.kernel.org/filesystems/overlayfs.html#metadata-only-copy-up',
   },
   'umount-busy': {
     severity: 'error',

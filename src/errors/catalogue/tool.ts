@@ -6,6 +6,11 @@ export const TOOL_ENTRIES = {
     explanation: 'This file is not an image of a file system that can be a layer, or it is damaged or cut short.',
     docs: 'losetup(8)',
   },
+  'image-not-clean': {
+    severity: 'warning',
+    explanation: 'The image was copied while it was mounted, or never unmounted. As a layer it is attached read-only, and its journal is not replayed: what was only there is not seen.',
+    docs: 'https://docs.kernel.org/filesystems/overlayfs.html',
+  },
   'live-not-found': {
     severity: 'error',
     explanation: 'A live system keeps its tree in squashfs images at known places (casper/, live/), and none was found here.',

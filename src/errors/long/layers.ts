@@ -7,7 +7,7 @@ import type { LongText } from './long-text.ts'
 type LayerCode = Extract<
   FindingCode,
   | 'layers-overlap' | 'upper-inside-lower' | 'work-upper-nested' | 'work-other-filesystem' | 'work-other-mount'
-  | 'stack-too-deep' | 'upper-in-use' | 'work-in-use' | 'lower-in-use'
+  | 'stack-too-deep' | 'upper-in-use' | 'work-in-use' | 'lower-in-use' | 'submounts-hidden'
 >
 
 const SAME_MOUNT = 'kernel log: overlayfs: workdir and upperdir must reside under the same mount'
@@ -85,5 +85,11 @@ export const RELATION_TEXTS: Readonly<Record<LayerCode, LongText>> = {
     see: ['ovl list --all-namespaces', 'grep -lF LOWER /proc/[0-9]*/mountinfo', INDEX],
     fix: ['Unmount the other overlay first, and use its upper as a lower then.\novl umount OTHER', 'Or use a copy of it.'],
     reads: [ALREADY_MOUNTED, inUse('lower', true), inUse('lower', false), BUSY],
+  },
+  'submounts-hidden': {
+    what: 'Something is mounted below a layer, and the overlay does not show it.',
+    why: 'The kernel takes a private copy of the mount that a layer lies on, without the mounts below it. At their mount points the directories underneath are seen, mostly empty ones.',
+    see: ['findmnt -R -o TARGET,FSTYPE -T LOWER'],
+    fix: ['Name what is mounted there as a lower of its own overlay, or as a further layer.', 'Or bind it into the merged tree.\nmount --bind LOWER/SUB TARGET/SUB'],
   },
 }

@@ -4,7 +4,7 @@ import type { FindingCode } from '../codes.ts'
 import { KERNEL_LOG } from './long-text.ts'
 import type { LongText } from './long-text.ts'
 
-type RuntimeCode = Extract<FindingCode, 'rename-exdev' | 'whiteout-copied' | 'read-only-overlay' | 'kernel-bug' | 'image-unreadable' | 'live-not-found' | 'live-layer-missing'>
+type RuntimeCode = Extract<FindingCode, 'rename-exdev' | 'whiteout-copied' | 'read-only-overlay' | 'kernel-bug' | 'image-unreadable' | 'image-not-clean' | 'live-not-found' | 'live-layer-missing'>
 
 const LIST_IMAGES = 'find MEDIUM/casper MEDIUM/live -maxdepth 2 -name "*.squashfs"'
 
@@ -46,6 +46,13 @@ export const RUNTIME_TEXTS: Readonly<Record<RuntimeCode, LongText>> = {
     see: ['file IMAGE; blkid IMAGE; ls -l IMAGE', 'cat /proc/filesystems   # those this kernel has'],
     fix: ['Compare its size and checksum with where it came from, and fetch it again.', 'A disk image with partitions: attach it, and mount the partition.\nlosetup --find --show --partscan --read-only IMAGE', 'Name a squashfs, erofs, ext4, xfs, btrfs or ISO image.'],
     reads: ['mount: DIR: wrong fs type, bad option, bad superblock on /dev/loop0, missing codepage or helper program, or other error.'],
+  },
+  'image-not-clean': {
+    what: 'The file system in this image was not cleanly unmounted: its superblock says that the journal has to be replayed.',
+    why: 'Replaying writes, and a layer is attached read-only. So the kernel is told to leave the journal alone (noload, norecovery, nologreplay), and what was only in the journal is not seen. Files may be old, missing or damaged.',
+    see: ['dumpe2fs -h IMAGE   # needs_recovery', 'btrfs inspect-internal dump-super IMAGE   # log_root', 'xfs_logprint -t IMAGE | tail -n 3'],
+    fix: ['Unmount it where it is mounted, and copy it again.', 'Or let its journal be replayed once, in a copy.\nmount -o loop IMAGE DIR && umount DIR', 'Or have it checked.\ne2fsck -f IMAGE'],
+    reads: ['kernel log: EXT4-fs (loop0): write access unavailable, skipping orphan cleanup', 'mount: DIR: cannot mount /dev/loop0 read-only.'],
   },
   'live-not-found': {
     what: 'No live system was found on this medium.',

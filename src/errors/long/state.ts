@@ -6,7 +6,7 @@ import type { LongText } from './long-text.ts'
 
 type StateCode = Extract<
   FindingCode,
-  'volatile-leftover' | 'index-mismatch' | 'metacopy-mismatch' | 'work-dir-unusable' | 'mounted-read-only' | 'feature-dropped' | 'lower-modified'
+  'volatile-leftover' | 'index-mismatch' | 'metacopy-mismatch' | 'work-dir-unusable' | 'mounted-read-only' | 'feature-dropped' | 'flags-not-inherited' | 'lower-modified' | 'copy-up-bloat'
 >
 
 const BOTH_OPTIONS = 'findmnt -o TARGET,VFS-OPTIONS,FS-OPTIONS TARGET'
@@ -75,6 +75,12 @@ export const STATE_TEXTS: Readonly<Record<StateCode, LongText>> = {
       'kernel log: overlayfs: ...falling back to redirect_dir=nofollow.', 'kernel log: overlayfs: option "index=on" is useless in a non-upper mount, ignore',
     ],
   },
+  'flags-not-inherited': {
+    what: 'A layer lies on a mount with noexec, nodev or nosuid, and the overlay is mounted without that flag.',
+    why: 'Such flags belong to a mount, not to a file system, and an overlay is a mount of its own. Through it programs of that layer run, its devices open and its set-user-id bits count.',
+    see: ['findmnt -o TARGET,VFS-OPTIONS -T UPPER', 'findmnt -o TARGET,VFS-OPTIONS TARGET'],
+    fix: ['Say the flags for the overlay too.\novl mount -l LOWER -u UPPER -o noexec,nodev,nosuid TARGET', 'Or add them to the live mount.\nmount -o remount,bind,noexec TARGET'],
+  },
   'lower-modified': {
     what: 'A layer was changed behind the back of a mounted overlay, or upper was written over another lower than this one.',
     why: 'Overlay keeps what it looked up and is not told of changes in its layers, so the result is undefined. A file changed in place shows at once, a replaced one not while it is known, and a removed directory may list as empty.',
@@ -82,5 +88,12 @@ export const STATE_TEXTS: Readonly<Record<StateCode, LongText>> = {
     fix: ['Unmount, change the layer, and mount again.', 'Change files through the merged tree only.', 'If upper belongs to another lower: mount it with that one, or start with a fresh upper and work.'],
     since: 'With index=on another lower is refused (see index-mismatch). Without, it mounts in silence.',
     reads: ['Stale file handle, on deleting or renaming', 'No such file or directory, on making a file in a directory that is there'],
+  },
+  'copy-up-bloat': {
+    what: 'Upper holds much data that it need not hold: files of a lower that were copied up and are the same still, or hardly anything else but such copies.',
+    why: 'Overlay works on whole files. A chmod, a chown, a touch or a change of one byte copies the whole file from the lower into upper.',
+    see: ['du -sh UPPER', 'find UPPER -type f -size +1M -exec ls -l {} +'],
+    fix: ['With metacopy=on a chmod or chown copies no data.\novl mount -l LOWER -u UPPER -o metacopy=on TARGET', 'Copies that did not change can be removed from upper while nothing is mounted: the file of the lower is seen again, with its own owner and mode.'],
+    since: 'Linux 4.19 has metacopy.',
   },
 }

@@ -96,6 +96,7 @@ function mountFacts({ id, target, fsType, flags, superOptions, optional }: Mount
     fsType: known(fsType),
     mountReadOnly: known(flags.includes('ro')),
     superReadOnly: known(/^ro(,|$)/.test(superOptions)),
+    mountFlags: known(flags),
     unbindable: known(optional.includes('unbindable')),
   }
 }

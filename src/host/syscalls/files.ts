@@ -42,6 +42,13 @@ export function makeWhiteout(path: string): void {
   check(ffi().mknodat(AT_FDCWD, cString(path), constants.S_IFCHR, 0), 'mknod', `cannot make the whiteout '${path}'`)
 }
 
+const RENAME_WHITEOUT = 4
+
+/** Renames, and leaves a whiteout behind, in one step. */
+export function renameWhiteout(from: string, to: string): void {
+  check(ffi().renameat2(AT_FDCWD, cString(from), AT_FDCWD, cString(to), RENAME_WHITEOUT), 'renameat2', `cannot rename '${from}' with a whiteout`)
+}
+
 /** DT_* of getdents64(2): `unknown` is what the file system says when it does not keep types. */
 export type EntryType = 'unknown' | 'fifo' | 'char' | 'directory' | 'block' | 'file' | 'symlink' | 'socket'
 

@@ -28,6 +28,8 @@ export interface StandIns {
   readonly names: readonly (readonly [string, string])[]
   /** Absolute paths of the real upper and work, where others stand in for them. */
   readonly real?: { readonly upper: string; readonly work: string }
+  /** A name in a scratch directory beside upper, where its file system can be tried. */
+  readonly probe?: string
   /** Directories to be removed afterwards. */
   readonly scratch: readonly string[]
   readonly tried: readonly string[]
@@ -78,7 +80,7 @@ function standForUpper(spec: OverlaySpec, facts: Facts, ground: string, mark: st
     const paths = { upper: `${first.path}/upper`, work: `${second.path}/work` }
     for (const path of [paths.upper, paths.work]) makeDirectory(path, 0o755)
     return {
-      spec: paths, real, scratch, leftOut: [],
+      spec: paths, real, scratch, leftOut: [], probe: `${first.path}/probe`,
       names: [...namesOf(paths.upper, spec.upper), ...namesOf(paths.work, spec.work)],
       tried: [`fresh directories beside upper stood for '${spec.upper}' and '${spec.work}', so that nothing was written there`],
     }

@@ -1,0 +1,46 @@
+/**
+ * Upper and work of each live overlay: of this mount namespace, and where it is asked for of each other that this
+ * user may look into, through a process that lives there. A name that leads nowhere here (another root, a
+ * stranger’s directory) holds nothing we could meet.
+ */
+
+import type { HolderFact, Known } from '../../diagnose/facts.ts'
+import type { OverlayMount } from '../../mounts/overlay-mount.ts'
+import { readProcFile } from '../proc-file.ts'
+import { statName } from '../files.ts'
+import { findMountNamespaces, readMountTable } from '../mount-table.ts'
+import type { MountNamespace } from '../mount-table.ts'
+import { mountIdOf } from '../syscalls/files.ts'
+import { look, lookFile } from './look.ts'
+import type { MountView } from './mounts.ts'
+import { placeOf } from './path.ts'
+
+export function collectHolders(mounts: Known<MountView>, everywhere: boolean): Known<readonly HolderFact[]> {
+  if (!mounts.known) return mounts
+  const { value } = mounts
+  return look(() => {
+    const here = value.overlays.flatMap((overlay) => holdersOf(overlay, '').map((holder): HolderFact => ({ ...holder, place: placeOf(holder.path, mountIdOf(holder.path), value) })))
+    // A namespace begins as a copy of another: the same overlay is in both.
+    const seen = new Set(value.overlays.map(({ device }) => device))
+    return [...here, ...(everywhere ? findMountNamespaces().namespaces.flatMap((namespace) => holdersIn(namespace, seen)) : [])]
+  })
+}
+
+/** Its process may end meanwhile. */
+function holdersIn(namespace: MountNamespace, seen: Set<string>): HolderFact[] {
+  const { inode, pid } = namespace
+  const found = look(() => (readProcFile(`/proc/${pid}/mountinfo`).includes(',upperdir=') ? readMountTable(namespace).overlays : []))
+  const news = (found.known ? found.value : []).filter(({ device }) => !seen.has(device))
+  for (const { device } of news) seen.add(device)
+  const command = lookFile(`/proc/${pid}/comm`)
+  const elsewhere = { namespace: inode, pid, command: command.known ? command.value : '?' }
+  return news.flatMap((overlay) => holdersOf(overlay, `/proc/${pid}/root`).map((holder): HolderFact => ({ ...holder, place: { known: false, why: 'it was seen through another namespace' }, elsewhere })))
+}
+
+function holdersOf({ id: mountId, target, upper, work, deleted = [] }: OverlayMount, root: string): Omit<HolderFact, 'place'>[] {
+  return ([['upper', upper], ['work', work]] as const).flatMap(([role, path]) => {
+    if (path === undefined || !path.startsWith('/') || deleted.includes(path)) return []
+    const found = statName(`${root}${path}`)
+    return typeof found === 'string' ? [] : [{ mountId, target, role, path, device: String(found.dev), inode: String(found.ino) }]
+  })
+}

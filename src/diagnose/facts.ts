@@ -28,6 +28,7 @@ export interface PathFact {
   readonly made?: true
   /** A file that ovl attaches by itself: an image of this type. */
   readonly image?: ImageType
+  readonly imageState?: Known<ImageState>
   /** The first component that is missing, unsearchable, no directory or a looping link; behind a symlink it is where the link leads. */
   readonly culprit?: string
   /** The last symlink followed before the culprit was met. */
@@ -62,6 +63,9 @@ export interface PathFact {
   /** Whether the file system has `user.*` attributes, in which userxattr keeps its notes; of upper. */
   readonly userXattrs?: Known<boolean>
 }
+
+/** Of an image: what is only in the journal is not seen where it is attached read-only. */
+export type ImageState = { readonly clean: true } | { readonly clean: false; readonly fact: string }
 
 /** A directory inside a file system: the superblock (`major:minor`) and the path from its root. */
 export interface Place {

@@ -12,6 +12,7 @@ import type { Facts } from './facts.ts'
 import { hear } from './hear.ts'
 import { filesystemSuspects } from './rules/filesystem.ts'
 import { guesses } from './rules/guesses.ts'
+import { imageSuspects } from './rules/images.ts'
 import { inUseSuspects } from './rules/in-use.ts'
 import { limitSuspects } from './rules/limits.ts'
 import { mountedSuspects } from './rules/mounted.ts'
@@ -23,7 +24,7 @@ import { stateSuspects } from './rules/state.ts'
 import { seen, suspect, valueOf } from './suspect.ts'
 import type { Rule, Suspect } from './suspect.ts'
 
-const RULES: readonly Rule[] = [optionSuspects, pathSuspects, relationSuspects, inUseSuspects, filesystemSuspects, limitSuspects, rightsSuspects, stateSuspects]
+const RULES: readonly Rule[] = [optionSuspects, pathSuspects, relationSuspects, inUseSuspects, filesystemSuspects, imageSuspects, limitSuspects, rightsSuspects, stateSuspects]
 
 /**
  * Why a mount failed; without a trial, what would make it fail. Never empty for a failure: when nothing

@@ -50,7 +50,7 @@ const NAMES: ReadonlySet<string> = new Set(['path', 'upper', 'work', 'lower', 'd
 /** Keys whose values are words of the kernel or of ovl, or numbers. */
 const WORDS: ReadonlySet<string> = new Set([
   'version', 'role', 'kind', 'errno', 'fsType', 'device', 'inode', 'options', 'flags', 'step', 'syscall', 'form', 'system', 'code', 'severity', 'confidence', 'docs', 'explanation', 'type', 'superblock',
-  'ancestry', 'separator', 'free', 'mountFlags', 'kernelConfig', 'upperProbe', 'namespace', 'propagation', 'image', 'incompat', 'maker', 'userspace',
+  'ancestry', 'separator', 'free', 'mountFlags', 'kernelConfig', 'upperProbe', 'imageState', 'namespace', 'propagation', 'image', 'incompat', 'maker', 'userspace',
 ])
 
 function saidNames({ facts: { paths, joined, spec } }: Case): Set<string> {

@@ -9,6 +9,7 @@ export function unseenFacts({ paths, spec, work, overlays, holders, system, tria
     blind('the mount table', overlays),
     overlays.known ? blind('who else uses upper and work', holders) : undefined,
     spec?.work === undefined || paths.some(({ role, errno }) => role === 'work' && errno !== undefined) ? undefined : blind('what lies in the work directory', work),
+    ...paths.map(({ path, imageState }) => (imageState === undefined ? undefined : blind(`whether the image '${path}' was cleanly unmounted`, imageState))),
     blind('the defaults of the overlay module', system.moduleParameters),
     blind('whether this process may mount', system.mayMount),
     blind('whether overlay is registered', system.overlayRegistered),

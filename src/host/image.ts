@@ -1,9 +1,10 @@
 /**
  * File system images: which type a file holds, by its magic number; how that type is mounted when the device
- * cannot be written; and how long it says it is. It attaches and mounts nothing.
+ * cannot be written; how long it says it is; and whether it was cleanly unmounted. It attaches and mounts nothing.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { ImageState, Known } from '../diagnose/facts.ts'
 import type { ImageType } from '../plan/step.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
@@ -25,6 +26,16 @@ export function isImageCutShort(path: string, type: ImageType): boolean {
   return withImage(path, ({ read, size }) => size !== undefined && IMAGES[type].length(read) > size - (size % SECTOR))
 }
 
+/** Whether the file system was cleanly unmounted, by its superblock. A type that is never written always was. */
+export function readImageState(path: string, type: ImageType): Known<ImageState> {
+  const { state = () => ALWAYS_CLEAN } = IMAGES[type]
+  return withImage(path, ({ read }) => state(read))
+}
+
+const ALWAYS_CLEAN: Known<ImageState> = { known: true, value: { clean: true } }
+
+const isClean = (clean: boolean, fact: string): Known<ImageState> => ({ known: true, value: clean ? { clean } : { clean, fact } })
+
 /** Bytes at a place, as many as there are. */
 type Read = (at: number, length: number) => Buffer
 
@@ -40,6 +51,29 @@ interface ImageRow {
   readonly options: string
   /** Bytes that the file system takes, by its superblock. */
   readonly length: (read: Read) => bigint
+  readonly state?: (read: Read) => Known<ImageState>
+}
+
+const EXT4_RECOVER = 4n
+const EXT4_VALID = 1n
+
+/** s_feature_incompat, at 96 of the superblock; s_state at 58, which only a file system without a journal clears while it is mounted. */
+function ext4State(read: Read): Known<ImageState> {
+  if ((u32(read(1120, 4)) & EXT4_RECOVER) !== 0n) return isClean(false, 'its superblock has needs_recovery')
+  return isClean((u32(read(1082, 2)) & EXT4_VALID) !== 0n, 'its superblock is not marked clean')
+}
+
+/** log_root, at 96 of the superblock: what fsync(2) left since the last commit. A commit makes it 0, and all that is committed is whole. */
+function btrfsState(read: Read): Known<ImageState> {
+  return isClean(u64(read(65_632, 8)) === 0n, 'its superblock has a log_root')
+}
+
+const XFS_NEEDS_REPAIR = 16n
+
+/** sb_features_incompat, at 216. A log that was not written back is told by its last record only. */
+function xfsState(read: Read): Known<ImageState> {
+  if ((u32(read(216, 4).reverse()) & XFS_NEEDS_REPAIR) !== 0n) return isClean(false, 'its superblock has NEEDSREPAIR')
+  return { known: false, why: 'the superblock of xfs does not tell' }
 }
 
 const SECTOR = 512n
@@ -51,9 +85,9 @@ const SECTOR = 512n
 const IMAGES: Readonly<Record<ImageType, ImageRow>> = {
   squashfs: { magic: Buffer.from('hsqs'), at: 0, options: '', length: (read) => u64(read(40, 8)) },
   erofs: { magic: Buffer.from([0xe2, 0xe1, 0xf5, 0xe0]), at: 1024, options: '', length: (read) => u32(read(1060, 4)) << BigInt(read(1036, 1)[0] ?? 0) },
-  ext4: { magic: Buffer.from([0x53, 0xef]), at: 1080, options: 'noload', length: (read) => u32(read(1028, 4)) << (u32(read(1048, 4)) + 10n) },
-  xfs: { magic: Buffer.from('XFSB'), at: 0, options: 'norecovery,nouuid', length: (read) => u64(read(8, 8).reverse()) * u32(read(4, 4).reverse()) },
-  btrfs: { magic: Buffer.from('_BHRfS_M'), at: 65_600, options: 'rescue=nologreplay', length: (read) => u64(read(65_745, 8)) },
+  ext4: { magic: Buffer.from([0x53, 0xef]), at: 1080, options: 'noload', length: (read) => u32(read(1028, 4)) << (u32(read(1048, 4)) + 10n), state: ext4State },
+  xfs: { magic: Buffer.from('XFSB'), at: 0, options: 'norecovery,nouuid', length: (read) => u64(read(8, 8).reverse()) * u32(read(4, 4).reverse()), state: xfsState },
+  btrfs: { magic: Buffer.from('_BHRfS_M'), at: 65_600, options: 'rescue=nologreplay', length: (read) => u64(read(65_745, 8)), state: btrfsState },
   iso9660: { magic: Buffer.from('CD001'), at: 32_769, options: '', length: (read) => u32(read(32_848, 4)) * (u32(read(32_896, 4)) & 0xffffn) },
 }
 

@@ -1,10 +1,11 @@
 /** `ovl mount`: validate → look → plan → execute → read back. */
 
+import { notClean } from '../diagnose/rules/images.ts'
 import type { Finding } from '../errors/finding.ts'
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import { execute } from '../host/execute.ts'
 import { realName, statName } from '../host/files.ts'
-import { readImageType } from '../host/image.ts'
+import { readImageState, readImageType } from '../host/image.ts'
 import { receiptId } from '../host/receipts.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
@@ -98,7 +99,8 @@ async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | und
   try {
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
-    const verified = await verifyMount(placed, step, taken, log)
+    const read = await verifyMount(placed, step, taken, log)
+    const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
     if (strict && worst !== undefined) throw new OvlError(worst.code, worst.title, { step: 'verify', findings: verified.warnings })
     return resultOf(placed, step, taken, verified, partsOf(plan))
@@ -106,6 +108,11 @@ async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | und
     const left = await undo()
     throw isOvlError(error) && left.length > 0 ? error.with({ undo: left }) : error
   }
+}
+
+/** They were attached without their journal. */
+function imageWarnings({ steps }: Plan): Finding[] {
+  return steps.flatMap((step) => (step.do === 'attach-image' ? notClean(step.image, step.image, step.type, readImageState(step.image, step.type)).map(({ finding }) => finding) : []))
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Mount } from '../../mounts/mountinfo.ts'
 import { submounts } from '../../mounts/tree.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
 import { realName, statName } from '../files.ts'
-import { readImageType } from '../image.ts'
+import { readImageState, readImageType } from '../image.ts'
 import { nameBuffer } from '../syscalls/check.ts'
 import { mountIdOf } from '../syscalls/files.ts'
 import { getXattr } from '../syscalls/xattr.ts'
@@ -47,8 +47,7 @@ export function collectPath(said: SaidPath & { readonly absolute: string }, moun
   const found = statName(said.absolute)
   if (typeof found === 'string') return { ...said, errno: found, ...findCulprit(said.absolute, mounts), ...(said.made === true && found === 'ENOENT' ? wouldBe(said.absolute, mounts) : {}) }
   const { kind, dev, ino, uid, mode } = found
-  const image = kind === 'file' && (said.role === 'lower' || said.role === 'data') ? look(() => readImageType(said.absolute)) : undefined
-  const fact: PathFact = { ...said, kind, device: String(dev), inode: String(ino), uid, mode, ...(image?.known === true && image.value !== undefined ? { image: image.value } : {}) }
+  const fact: PathFact = { ...said, kind, device: String(dev), inode: String(ino), uid, mode, ...(kind === 'file' && (said.role === 'lower' || said.role === 'data') ? imageFacts(said.absolute) : {}) }
   const real = look(() => realName(said.absolute))
   if (!mounts.known || !real.known) return fact
   const id = mountIdOf(said.absolute)
@@ -64,6 +63,14 @@ export function collectPath(said: SaidPath & { readonly absolute: string }, moun
     ...(said.role === 'upper' || said.role === 'work' ? { free: freeOf(said.absolute) } : {}),
     ...(said.role === 'upper' ? { userXattrs: hasUserXattrs(real.value) } : {}),
   }
+}
+
+function imageFacts(path: string): Pick<PathFact, 'image' | 'imageState'> {
+  const image = look(() => readImageType(path))
+  if (!image.known || image.value === undefined) return {}
+  const { value } = image
+  const state = look(() => readImageState(path, value))
+  return { image: value, imageState: state.known ? state.value : state }
 }
 
 /** The mount facts of a directory that is about to be made, by those of its nearest parent. */

@@ -6,16 +6,31 @@ import type { Inspection } from '../mounts/inspection.ts'
 import { quoteShell } from '../names/shell.ts'
 import { quote } from './suspect.ts'
 
+/** What upper holds, in bytes of its disk; counted as far as was looked. */
+export interface CopiedUp {
+  /** Of all its files; of those that a lower has under the same path; and of those that are the same there. */
+  readonly bytes: number
+  readonly copied: number
+  readonly unchanged: number
+  /** The largest of the last. */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[]
+  /** Contents were compared; else some were told by size and time. */
+  readonly compared: boolean
+  /** The walk came to its end. */
+  readonly complete: boolean
+}
+
 export interface LiveState {
   /** Entries of lowers that changed after the overlay was mounted, as far as was looked. */
   readonly changed: readonly { readonly lower: string; readonly path: string }[]
   /** Entries of the index that are none. */
   readonly indexJunk: readonly string[]
+  readonly copiedUp?: CopiedUp
   readonly unseen: readonly string[]
 }
 
 /** Findings besides those of the inspection. */
-export function judgeLive({ layers, work, target, options }: Inspection, { changed, indexJunk }: LiveState): Finding[] {
+export function judgeLive({ layers, upper, work, target, options }: Inspection, { changed, indexJunk, copiedUp }: LiveState): Finding[] {
   const covered = layers.filter(({ mountsBelow, role }) => mountsBelow.length > 0 && role !== 'work')
   const [first] = changed
   return [
@@ -33,10 +48,36 @@ export function judgeLive({ layers, work, target, options }: Inspection, { chang
       evidence: indexJunk.slice(0, 3).map((name) => ({ fact: quote(`${work}/index/${name}`), source: 'stat' as const })),
       fix: [{ text: 'Take it out before the next mount with index=on, which would be refused.' }],
     })]),
+    ...(upper === undefined || copiedUp === undefined ? [] : bloat(upper, copiedUp)),
     ...covered.map(({ path, role, mountsBelow }) => finding('submounts-hidden', {
       title: `what is mounted below ${role} ${quote(path)} is not part of the overlay: ${mountsBelow.slice(0, 3).map(quote).join(', ')}${mountsBelow.length > 3 ? ` and ${mountsBelow.length - 3} more` : ''}`,
       evidence: mountsBelow.slice(0, 3).map((mount) => ({ fact: `a mount at ${quote(mount)}`, source: 'mountinfo' as const })),
       fix: [{ text: 'Name what is mounted there as a lower of its own, or bind it into the merged tree.', command: `mount --bind ${quoteShell(mountsBelow[0] as string)} ${quoteShell(`${target}${(mountsBelow[0] as string).slice(path.length)}`)}` }],
     })),
   ]
+}
+
+/** Below that nobody cares. */
+const MUCH = 16 * 1024 * 1024
+const MIB = 1024 * 1024
+
+function bloat(upper: string, { bytes, copied, unchanged, files, compared, complete }: CopiedUp): Finding[] {
+  const size = (count: number): string => `${Math.round(count / MIB)} MiB`
+  const far = complete ? '' : ', as far as was looked'
+  const how: Finding['evidence'] = [{ fact: `${size(bytes)} in files of upper${far}: ${size(copied)} under a path that a lower has too, ${size(unchanged)} of it ${compared ? 'with the same content' : 'with the same content, or the same size and time'}`, source: 'stat' }]
+  const [first] = files
+  if (unchanged >= MUCH && first !== undefined) {
+    return [finding('copy-up-bloat', {
+      title: `upper ${quote(upper)} holds ${size(unchanged)} that a lower has unchanged, ${quote(first.path)} the largest of it`,
+      confidence: compared ? 'certain' : 'likely',
+      evidence: [...how, ...files.map((file) => ({ fact: `${size(file.bytes)}: ${quote(file.path)}`, source: 'stat' as const }))],
+      fix: [{ text: 'Mount with metacopy=on: a chmod or chown then copies no data. Copies that are there stay.' }, { text: 'While it is not mounted, such copies can be removed from upper; they take their owner, mode and times along.', command: `ls -l ${quoteShell(`${upper}${first.path}`)}` }],
+    })]
+  }
+  if (copied < MUCH || copied < bytes * 0.9) return []
+  return [finding('copy-up-bloat', {
+    title: `upper ${quote(upper)} is mostly copies of files that a lower has, changed since: ${size(copied)} of ${size(bytes)}`,
+    evidence: how,
+    fix: [{ text: 'Overlay copies whole files. For large files that change a little all the time, bind a directory of their own over theirs in the merged tree.' }],
+  })]
 }

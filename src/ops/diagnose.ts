@@ -16,6 +16,7 @@ import { collectFacts } from '../host/facts.ts'
 import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
 import { readKernelLog } from '../host/kmsg.ts'
+import { collectCopiedUp } from '../host/copied-up.ts'
 import { collectLiveState } from '../host/live-state.ts'
 import { uptime } from 'node:os'
 import { startTrial } from '../host/trial.ts'
@@ -107,12 +108,15 @@ function verdictOf(judged: Case): Diagnosis {
 
 async function diagnoseLive(target: string): Promise<Diagnosis> {
   const inspection = await inspect(target)
-  const state = collectLiveState(inspection)
+  const there = (role: string): string[] => inspection.layers.filter((layer) => layer.role === role && layer.exists === true && layer.covered !== true).map(({ path }) => path)
+  const [upper] = inspection.type === 'overlay' ? there('upper') : []
+  const copiedUp = upper === undefined ? undefined : collectCopiedUp(upper, there('lower'))
+  const state = { ...collectLiveState(inspection), ...(copiedUp === undefined ? {} : { copiedUp }) }
   const hidden = inspection.layers.filter(({ exists, covered }) => exists === undefined && covered !== true).map(({ role, path }) => `whether ${role} '${path}' is still there`)
   const changed = judgeLive(inspection, state)
   // “Can be changed” is no news where something was.
   const known = changed.some(({ code }) => code === 'lower-modified') ? inspection.findings.filter(({ code, severity }) => code !== 'lower-modified' || severity !== 'note') : inspection.findings
-  return { findings: bySeverity([...known, ...changed]), unseen: [...hidden, ...state.unseen] }
+  return { findings: bySeverity([...known, ...changed]), unseen: [...hidden, ...state.unseen, ...(copiedUp?.complete === false ? [`the rest of upper '${upper}': what is copied there was counted in its first entries only`] : [])] }
 }
 
 function diagnoseLog(): Diagnosis {

@@ -51,6 +51,25 @@ describe('--target', () => {
     expect(codes(await diagnose({ target: `${dir}/m` }))).toContain('note submounts-hidden')
   })
 
+  test('files copied up for nothing: the largest is named; and an upper that is hardly anything but copies', async () => {
+    const dir = fresh()
+    sh('head -c 20M /dev/urandom >l1/big; head -c 1M /dev/urandom >l1/small; mount -t overlay o -o "lowerdir=$PWD/l1:$PWD/l2,upperdir=$PWD/u,workdir=$PWD/w" m', dir)
+    expect(codes(await diagnose({ target: `${dir}/m` }))).toEqual(['note lower-modified'])
+    sh('chmod 600 m/big; touch m/small', dir)
+    const bloat = (await diagnose({ target: `${dir}/m` })).findings.find(({ code }) => code === 'copy-up-bloat')
+    expect(bloat).toMatchObject({ severity: 'note', confidence: 'certain', title: expect.stringMatching(/holds 21 MiB .*'\/big'/) as unknown })
+    sh('echo changed >>m/big', dir)
+    expect((await diagnose({ target: `${dir}/m` })).findings.find(({ code }) => code === 'copy-up-bloat')?.title).toMatch(/mostly copies .*: 21 MiB of 21 MiB/)
+    sh('head -c 40M /dev/urandom >m/own', dir)
+    expect(codes(await diagnose({ target: `${dir}/m` }))).toEqual(['note lower-modified'])
+  })
+
+  test('an upper too large to be looked at whole: said so', async () => {
+    const dir = live()
+    sh('mkdir m/d; cd m/d; seq 20001 | xargs touch', dir)
+    expect((await diagnose({ target: `${dir}/m` })).unseen).toContainEqual(expect.stringContaining('the rest of upper'))
+  })
+
   test('junk in the index', async () => {
     const dir = live(',index=on')
     writeFileSync(`${dir}/w/index/junk`, '')

@@ -1,0 +1,82 @@
+/**
+ * How much of an upper is what a lower has as well: files under the same path in both, and those of them that are
+ * byte for byte the same. A walk within bounds, which says when they ended it; renamed directories are not followed.
+ */
+
+import { closeSync, lstatSync, openSync, readSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
+import type { CopiedUp } from '../diagnose/live-health.ts'
+import { look } from './facts/look.ts'
+import { readDirectory } from './files.ts'
+import { nameBuffer } from './syscalls/check.ts'
+
+/** Some hundred milliseconds on a disk. Beyond the bytes, equal size and time count as equal. */
+const MOST_ENTRIES = 20_000
+const MOST_BYTES = 64 * 1024 * 1024
+
+export function collectCopiedUp(upper: string, lowers: readonly string[]): CopiedUp {
+  const sum = { bytes: 0, copied: 0, unchanged: 0, compared: true, complete: true }
+  const files: { path: string; bytes: number }[] = []
+  const queue = ['']
+  let left = MOST_BYTES
+  for (let seen = 0; queue.length > 0; ) {
+    const directory = queue.shift() as string
+    const names = look(() => readDirectory(`${upper}${directory}`))
+    for (const name of names.known ? names.value : []) {
+      if (++seen > MOST_ENTRIES) return { ...sum, complete: false, files: largest(files) }
+      const path = `${directory}/${name}`
+      const found = statOf(`${upper}${path}`)
+      if (found?.isDirectory() === true) queue.push(path)
+      // A metacopy has a size, and no blocks.
+      if (found?.isFile() !== true || found.blocks === 0n) continue
+      const bytes = Number(found.blocks) * 512
+      sum.bytes += bytes
+      const lower = lowers.map((layer) => `${layer}${path}`).find((one) => statOf(one) !== undefined)
+      const below = lower === undefined ? undefined : statOf(lower)
+      if (lower === undefined || below?.isFile() !== true) continue
+      sum.copied += bytes
+      if (below.size !== found.size) continue
+      const readable = Number(found.size) <= left
+      if (readable) left -= Number(found.size)
+      else sum.compared = false
+      if (readable ? !isSameContent(`${upper}${path}`, lower) : below.mtimeNs !== found.mtimeNs) continue
+      sum.unchanged += bytes
+      files.push({ path, bytes })
+    }
+  }
+  return { ...sum, files: largest(files) }
+}
+
+const largest = (files: readonly { path: string; bytes: number }[]): CopiedUp['files'] => files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 5)
+
+function statOf(path: string): BigIntStats | undefined {
+  const found = look(() => lstatSync(nameBuffer(path), { bigint: true }))
+  return found.known ? found.value : undefined
+}
+
+function isSameContent(one: string, other: string): boolean {
+  const same = look(() => {
+    const a = openSync(nameBuffer(one), 'r')
+    try {
+      const b = openSync(nameBuffer(other), 'r')
+      try {
+        return isSameTo(a, b)
+      } finally {
+        closeSync(b)
+      }
+    } finally {
+      closeSync(a)
+    }
+  })
+  return same.known && same.value
+}
+
+function isSameTo(a: number, b: number): boolean {
+  const [one, other] = [Buffer.allocUnsafe(256 * 1024), Buffer.allocUnsafe(256 * 1024)]
+  for (let at = 0; ; ) {
+    const length = readSync(a, one, 0, one.length, at)
+    if (readSync(b, other, 0, other.length, at) !== length || !one.subarray(0, length).equals(other.subarray(0, length))) return false
+    if (length === 0) return true
+    at += length
+  }
+}

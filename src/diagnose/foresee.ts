@@ -18,12 +18,17 @@ export function foresee(facts: Facts, work: WorkTrouble | undefined): Finding[] 
   return [...readOnlyFallback(facts, work), ...behindTheMount(facts), ...flagFindings(facts)]
 }
 
-function readOnlyFallback({ spec, paths }: Facts, trouble: WorkTrouble | undefined): Finding[] {
+/** The same for an overlay that stands, and is read-only because of `work`. */
+export function foreseeLive(facts: Facts, work: WorkTrouble | undefined): Finding[] {
+  return [...readOnlyFallback(facts, work, true), ...behindTheMount(facts)]
+}
+
+function readOnlyFallback({ spec, paths }: Facts, trouble: WorkTrouble | undefined, stands = false): Finding[] {
   const work = paths.find(({ role }) => role === 'work')
   if (trouble === undefined || work === undefined || spec === undefined || spec.flags.includes('ro')) return []
   const name = `${work.path}/work`
   return [finding('work-dir-unusable', {
-    title: `the kernel will not be able to make or empty ${quote(name)}: ${errnoWords(trouble.errno)}; the mount will be read-only, without an error`,
+    title: `the kernel ${stands ? 'could not' : 'will not be able to'} make or empty ${quote(name)}: ${errnoWords(trouble.errno)}; the mount ${stands ? 'is' : 'will be'} read-only, without an error`,
     severity: 'warning',
     evidence: [{ fact: `${quote(trouble.path)}: ${WHY[trouble.errno] ?? trouble.errno}`, source: 'probe' }],
     fix: [

@@ -4,10 +4,11 @@ import type { Finding } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Inspection } from '../mounts/inspection.ts'
 import { quoteShell } from '../names/shell.ts'
+import { unreadable } from './upper-notes.ts'
 import { quote } from './suspect.ts'
 
 /** What upper holds, in bytes of its disk; counted as far as was looked. */
-export interface CopiedUp {
+export interface UpperWalk {
   /** Of all its files; of those that a lower has under the same path; and of those that are the same there. */
   readonly bytes: number
   readonly copied: number
@@ -18,6 +19,18 @@ export interface CopiedUp {
   readonly compared: boolean
   /** The walk came to its end. */
   readonly complete: boolean
+  readonly notes: readonly UpperNote[]
+}
+
+/** What overlay wrote down about an entry of upper: that its data is in a lower, or where its directory was before. */
+export interface UpperNote {
+  readonly kind: 'metacopy' | 'redirect'
+  readonly prefix: 'trusted' | 'user'
+  /** From the top of upper. */
+  readonly path: string
+  readonly value: string
+  /** No lower has a file of that path. */
+  readonly dataGone?: true
 }
 
 export interface LiveState {
@@ -25,12 +38,13 @@ export interface LiveState {
   readonly changed: readonly { readonly lower: string; readonly path: string }[]
   /** Entries of the index that are none. */
   readonly indexJunk: readonly string[]
-  readonly copiedUp?: CopiedUp
+  readonly walk?: UpperWalk
   readonly unseen: readonly string[]
 }
 
 /** Findings besides those of the inspection. */
-export function judgeLive({ layers, upper, work, target, options }: Inspection, { changed, indexJunk, copiedUp }: LiveState): Finding[] {
+export function judgeLive(inspection: Inspection, { changed, indexJunk, walk }: LiveState): Finding[] {
+  const { layers, upper, work, target, options } = inspection
   const covered = layers.filter(({ mountsBelow, role }) => mountsBelow.length > 0 && role !== 'work')
   const [first] = changed
   return [
@@ -48,7 +62,7 @@ export function judgeLive({ layers, upper, work, target, options }: Inspection, 
       evidence: indexJunk.slice(0, 3).map((name) => ({ fact: quote(`${work}/index/${name}`), source: 'stat' as const })),
       fix: [{ text: 'Take it out before the next mount with index=on, which would be refused.' }],
     })]),
-    ...(upper === undefined || copiedUp === undefined ? [] : bloat(upper, copiedUp)),
+    ...(upper === undefined || walk === undefined ? [] : [...unreadable(inspection, walk), ...bloat(upper, walk)]),
     ...covered.map(({ path, role, mountsBelow }) => finding('submounts-hidden', {
       title: `what is mounted below ${role} ${quote(path)} is not part of the overlay: ${mountsBelow.slice(0, 3).map(quote).join(', ')}${mountsBelow.length > 3 ? ` and ${mountsBelow.length - 3} more` : ''}`,
       evidence: mountsBelow.slice(0, 3).map((mount) => ({ fact: `a mount at ${quote(mount)}`, source: 'mountinfo' as const })),
@@ -61,7 +75,7 @@ export function judgeLive({ layers, upper, work, target, options }: Inspection, 
 const MUCH = 16 * 1024 * 1024
 const MIB = 1024 * 1024
 
-function bloat(upper: string, { bytes, copied, unchanged, files, compared, complete }: CopiedUp): Finding[] {
+function bloat(upper: string, { bytes, copied, unchanged, files, compared, complete }: UpperWalk): Finding[] {
   const size = (count: number): string => `${Math.round(count / MIB)} MiB`
   const far = complete ? '' : ', as far as was looked'
   const how: Finding['evidence'] = [{ fact: `${size(bytes)} in files of upper${far}: ${size(copied)} under a path that a lower has too, ${size(unchanged)} of it ${compared ? 'with the same content' : 'with the same content, or the same size and time'}`, source: 'stat' }]

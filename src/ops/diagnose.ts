@@ -6,6 +6,7 @@
 import type { Case } from '../diagnose/case.ts'
 import { judgeCase } from '../diagnose/case.ts'
 import type { Facts } from '../diagnose/facts.ts'
+import { foreseeLive } from '../diagnose/foresee.ts'
 import { judgeFailure } from '../diagnose/judge.ts'
 import { judgeLive } from '../diagnose/live-health.ts'
 import { judgeTrouble, newestTrouble } from '../diagnose/log-trouble.ts'
@@ -16,13 +17,17 @@ import { collectFacts } from '../host/facts.ts'
 import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
 import { readKernelLog } from '../host/kmsg.ts'
-import { collectCopiedUp } from '../host/copied-up.ts'
 import { collectLiveState } from '../host/live-state.ts'
 import { uptime } from 'node:os'
 import { startTrial } from '../host/trial.ts'
+import { findWorkTrouble } from '../host/trial/work-trouble.ts'
+import { walkUpper } from '../host/upper-walk.ts'
+import type { Inspection } from '../mounts/inspection.ts'
+import { isOptionName } from '../overlay/options.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { quoteShell } from '../names/shell.ts'
+import { EMPTY_SPEC } from '../overlay/spec.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { readWords } from '../overlay/words.ts'
 import type { MountWords } from '../overlay/words.ts'
@@ -110,13 +115,22 @@ async function diagnoseLive(target: string): Promise<Diagnosis> {
   const inspection = await inspect(target)
   const there = (role: string): string[] => inspection.layers.filter((layer) => layer.role === role && layer.exists === true && layer.covered !== true).map(({ path }) => path)
   const [upper] = inspection.type === 'overlay' ? there('upper') : []
-  const copiedUp = upper === undefined ? undefined : collectCopiedUp(upper, there('lower'))
-  const state = { ...collectLiveState(inspection), ...(copiedUp === undefined ? {} : { copiedUp }) }
+  const walk = upper === undefined ? undefined : walkUpper(upper, there('lower'), inspection.layers.every(({ exists, covered }) => exists === true && covered !== true))
+  const state = { ...collectLiveState(inspection), ...(walk === undefined ? {} : { walk }) }
   const hidden = inspection.layers.filter(({ exists, covered }) => exists === undefined && covered !== true).map(({ role, path }) => `whether ${role} '${path}' is still there`)
   const changed = judgeLive(inspection, state)
   // “Can be changed” is no news where something was.
   const known = changed.some(({ code }) => code === 'lower-modified') ? inspection.findings.filter(({ code, severity }) => code !== 'lower-modified' || severity !== 'note') : inspection.findings
-  return { findings: bySeverity([...known, ...changed]), unseen: [...hidden, ...state.unseen, ...(copiedUp?.complete === false ? [`the rest of upper '${upper}': what is copied there was counted in its first entries only`] : [])] }
+  return { findings: bySeverity([...judgeAsWords(inspection), ...known, ...changed]), unseen: [...hidden, ...state.unseen, ...(walk?.complete === false ? [`the rest of upper '${upper}': only its first entries were looked at`] : [])] }
+}
+
+/** What its layers would be told as words: of a success that is none, the mount table and a log that is gone say little. */
+function judgeAsWords(inspection: Inspection): Finding[] {
+  const { type, target, lower, data, upper, work, options, flags, readOnly, layers } = inspection
+  if (type !== 'overlay' || upper === undefined || work === undefined || !layers.every(({ exists, covered }) => exists === true && covered !== true)) return []
+  const known = Object.fromEntries(Object.entries(options).filter(([name]) => isOptionName(name)))
+  const spec = { ...EMPTY_SPEC, target, lower: lower.map((path) => ({ path })), data: data.map((path) => ({ path })), upper, work, options: known, flags: flags.includes('ro') ? ['ro' as const] : [] }
+  return foreseeLive(collectFacts(spec), readOnly ? findWorkTrouble(work) : undefined)
 }
 
 function diagnoseLog(): Diagnosis {

@@ -1,34 +1,52 @@
 /**
- * How much of an upper is what a lower has as well: files under the same path in both, and those of them that are
- * byte for byte the same. A walk within bounds, which says when they ended it; renamed directories are not followed.
+ * A walk over an upper, within bounds, which says when they ended it: how much of it a lower has as well (files under the
+ * same path in both, and those of them that are byte for byte the same), and what notes of overlay stand on its entries,
+ * which only some options can read. Renamed directories are not followed.
  */
 
 import { closeSync, lstatSync, openSync, readSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
-import type { CopiedUp } from '../diagnose/live-health.ts'
+import type { UpperNote, UpperWalk } from '../diagnose/live-health.ts'
 import { look } from './facts/look.ts'
 import { readDirectory } from './files.ts'
 import { nameBuffer } from './syscalls/check.ts'
+import { getXattr } from './syscalls/xattr.ts'
+import { decodeName } from '../names/bytes.ts'
 
 /** Some hundred milliseconds on a disk. Beyond the bytes, equal size and time count as equal. */
 const MOST_ENTRIES = 20_000
 const MOST_BYTES = 64 * 1024 * 1024
+const MOST_NOTES = 100
 
-export function collectCopiedUp(upper: string, lowers: readonly string[]): CopiedUp {
+/** `whole`: these are all the lowers there are, so that what none of them has is nowhere. */
+export function walkUpper(upper: string, lowers: readonly string[], whole: boolean): UpperWalk {
   const sum = { bytes: 0, copied: 0, unchanged: 0, compared: true, complete: true }
   const files: { path: string; bytes: number }[] = []
+  const notes: UpperNote[] = []
   const queue = ['']
+  // Below these the lowers have other names.
+  const moved = new Set<string>()
   let left = MOST_BYTES
   for (let seen = 0; queue.length > 0; ) {
     const directory = queue.shift() as string
     const names = look(() => readDirectory(`${upper}${directory}`))
     for (const name of names.known ? names.value : []) {
-      if (++seen > MOST_ENTRIES) return { ...sum, complete: false, files: largest(files) }
+      if (++seen > MOST_ENTRIES) return { ...sum, complete: false, files: largest(files), notes }
       const path = `${directory}/${name}`
       const found = statOf(`${upper}${path}`)
-      if (found?.isDirectory() === true) queue.push(path)
+      if (found?.isDirectory() === true) {
+        queue.push(path)
+        const redirects = notesOf(`${upper}${path}`, path, 'redirect')
+        if (redirects.length > 0 || moved.has(directory)) moved.add(path)
+        if (notes.length < MOST_NOTES) notes.push(...redirects)
+      }
+      if (found?.isFile() !== true) continue
       // A metacopy has a size, and no blocks.
-      if (found?.isFile() !== true || found.blocks === 0n) continue
+      if (found.blocks === 0n) {
+        const isGone = whole && !moved.has(directory) && !lowers.some((layer) => statOf(`${layer}${path}`) !== undefined)
+        if (found.size > 0n && notes.length < MOST_NOTES) notes.push(...notesOf(`${upper}${path}`, path, 'metacopy', isGone))
+        continue
+      }
       const bytes = Number(found.blocks) * 512
       sum.bytes += bytes
       const lower = lowers.map((layer) => `${layer}${path}`).find((one) => statOf(one) !== undefined)
@@ -44,10 +62,23 @@ export function collectCopiedUp(upper: string, lowers: readonly string[]): Copie
       files.push({ path, bytes })
     }
   }
-  return { ...sum, files: largest(files) }
+  return { ...sum, files: largest(files), notes }
 }
 
-const largest = (files: readonly { path: string; bytes: number }[]): CopiedUp['files'] => files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 5)
+/** Under either prefix: which one counts is a matter of userxattr. A metacopy with a redirect has its data elsewhere. */
+function notesOf(entry: string, path: string, kind: UpperNote['kind'], isGone = false): UpperNote[] {
+  return (['trusted', 'user'] as const).flatMap((prefix) => {
+    const read = (name: string): Buffer | undefined => {
+      const value = look(() => getXattr(entry, `${prefix}.overlay.${name}`))
+      return value.known ? value.value : undefined
+    }
+    const value = read(kind)
+    if (value === undefined) return []
+    return [{ kind, prefix, path, value: decodeName(value), ...(isGone && read('redirect') === undefined ? { dataGone: true as const } : {}) }]
+  })
+}
+
+const largest = (files: readonly { path: string; bytes: number }[]): UpperWalk['files'] => files.toSorted((a, b) => b.bytes - a.bytes).slice(0, 5)
 
 function statOf(path: string): BigIntStats | undefined {
   const found = look(() => lstatSync(nameBuffer(path), { bigint: true }))

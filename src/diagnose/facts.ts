@@ -91,7 +91,7 @@ export interface HolderFact {
   readonly inode: string
   readonly place: Known<Place>
   /** A mount namespace that is not ours, and a process that lives in it; `target` and `path` are as seen there. */
-  readonly elsewhere?: { readonly namespace: string; readonly pid: number; readonly command: string }
+  readonly elsewhere?: { readonly namespace: string; readonly pid: number; readonly program: string }
 }
 
 /** What overlay asks of the file system of an upper. */

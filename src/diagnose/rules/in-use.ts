@@ -36,14 +36,14 @@ export function inUseSuspects(facts: Facts): Suspect[] {
 const ORDER: readonly PathFact['role'][] = ['upper', 'work', 'lower', 'data', 'target']
 
 function held(code: FindingCode, fact: PathFact, { target, role, path, elsewhere }: HolderFact, facts: Facts): Suspect {
-  const abroad = elsewhere === undefined ? '' : `, in the mount namespace of process ${elsewhere.pid} (${elsewhere.command})`
+  const abroad = elsewhere === undefined ? '' : `, in the mount namespace of process ${elsewhere.pid} (${elsewhere.program})`
   const indexed = isIndexed(facts) === true
   return suspect(code, [fact.path, fact.absolute], {
     severity: indexed ? 'error' : 'warning',
     title: `${ROLE_WORDS[fact.role]} ${quote(fact.path)} is in use: it is ${fact.absolute === path ? 'the' : 'inside the'} ${role} of the overlay at ${quote(target)}${abroad}`,
     evidence: [
       seen('mountinfo', `the overlay at ${quote(target)} has ${role}dir=${quote(path)}`),
-      ...(elsewhere === undefined ? [] : [seen('proc', `process ${elsewhere.pid} (${elsewhere.command}) lives in mount namespace ${elsewhere.namespace}`)]),
+      ...(elsewhere === undefined ? [] : [seen('proc', `process ${elsewhere.pid} (${elsewhere.program}) lives in mount namespace ${elsewhere.namespace}`)]),
     ],
     fix: [
       { text: fact.role === 'upper' || fact.role === 'work' ? 'Use an upper and a work directory of its own for each mount.' : 'Use a copy of it as the lower, or unmount the other overlay first.' },

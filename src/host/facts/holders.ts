@@ -32,8 +32,8 @@ function holdersIn(namespace: MountNamespace, seen: Set<string>): HolderFact[] {
   const found = look(() => (readProcFile(`/proc/${pid}/mountinfo`).includes(',upperdir=') ? readMountTable(namespace).overlays : []))
   const news = (found.known ? found.value : []).filter(({ device }) => !seen.has(device))
   for (const { device } of news) seen.add(device)
-  const command = lookFile(`/proc/${pid}/comm`)
-  const elsewhere = { namespace: inode, pid, command: command.known ? command.value : '?' }
+  const program = lookFile(`/proc/${pid}/comm`)
+  const elsewhere = { namespace: inode, pid, program: program.known ? program.value : '?' }
   return news.flatMap((overlay) => holdersOf(overlay, `/proc/${pid}/root`).map((holder): HolderFact => ({ ...holder, place: { known: false, why: 'it was seen through another namespace' }, elsewhere })))
 }
 

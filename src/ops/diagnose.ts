@@ -98,9 +98,11 @@ async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { tria
     return { diagnosis: verdictOf(judged), judged }
   }
   const { trial: attempt, mounted, upper, ...trial } = await running.run(spec, facts)
+  // The trial loads the module, if it was not.
+  const system = facts.system.moduleParameters.known ? facts.system : collectSystem(readMounts())
   const judged: Case = {
     version: 1, faults, trial,
-    facts: { ...facts, ...(attempt === undefined ? {} : { trial: attempt }), ...(mounted === undefined ? {} : { mounted: { known: true, value: mounted } }), ...(upper === undefined ? {} : { upperProbe: { known: true, value: upper } }) },
+    facts: { ...facts, system, ...(attempt === undefined ? {} : { trial: attempt }), ...(mounted === undefined ? {} : { mounted: { known: true, value: mounted } }), ...(upper === undefined ? {} : { upperProbe: { known: true, value: upper } }) },
   }
   return { diagnosis: verdictOf(judged), judged }
 }

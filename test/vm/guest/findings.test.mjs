@@ -9,8 +9,7 @@ import { judgeFailure } from '../../../dist/diagnose/judge.js'
 import { collectFacts } from '../../../dist/host/facts.js'
 import { mountOverlay } from '../../../dist/host/ways.js'
 import { paramsOf } from '../../../dist/overlay/params.js'
-import { MOUNTED_ROWS } from './mounted-rows.mjs'
-import { ROWS, sh, spec } from './rows.mjs'
+import { FAILURES, WARNINGS } from './rows-6.1.mjs'
 import { must, scratch } from './scratch.mjs'
 import { leavingNothing } from './stack.mjs'
 import * as k from './syscalls.mjs'
@@ -71,21 +70,8 @@ function setLowerdir(value) {
   }
 }
 
-const many = dir => Array.from({ length: 501 }, (_, n) => ({ path: `${dir}/many/${n}` }))
-const vfat = dir => sh('cd "$1"; truncate -s 8M img; mkdosfs img; mkdir fat; mount -o loop img fat; mkdir fat/a fat/b', dir)
-
-/** What the table has not, because a newer kernel says nothing like it or ovl never asks it. `heardOnly`: the facts alone do not tell it. */
-const MORE = [
-  { name: 'a value that redirect_dir does not have', code: 'option-bad-value', title: 'redirect_dir', arrange: dir => spec(dir, { options: { redirect_dir: 'bogus' } }) },
-  { name: 'two options that exclude each other, and the kernel says so', code: 'option-conflict', title: 'nfs_export=on,metacopy=on', arrange: dir => spec(dir, { options: { nfs_export: 'on', metacopy: 'on' } }) },
-  { name: '501 layers by mount(2)', code: 'too-many-layers', rawOnly: true, heardOnly: true, ways: ['mount2'], arrange: dir => spec(dir, { lower: many(dir) }), raw: () => ({ data: `lowerdir=${'/:'.repeat(500)}/` }) },
-  { name: 'lowerdir+ by mount(2)', code: 'option-needs-newer-kernel', title: 'lowerdir+', rawOnly: true, heardOnly: true, ways: ['mount2'], arrange: dir => spec(dir), raw: dir => ({ data: `lowerdir+=${dir}/l1,lowerdir+=${dir}/l2,upperdir=${dir}/u,workdir=${dir}/w` }) },
-  { name: 'a lower on vfat', code: 'lower-unsupported', title: 'vfat', needsLog: true, arrange: dir => { vfat(dir); return spec(dir, { lower: [{ path: `${dir}/fat/a` }, { path: `${dir}/l1` }] }) } },
-  { name: 'upper and work on vfat', code: 'upper-unsupported', title: 'vfat', needsLog: true, arrange: dir => { vfat(dir); return spec(dir, { upper: `${dir}/fat/a`, work: `${dir}/fat/b` }) } },
-]
-
 /** Once more on each way, on the same ground: what failed must leave nothing that changes the answer. */
-for (const { name, arrange, raw, ways = Object.values(WAYS).flatMap(({ of }) => of), code, title, needsLog, rawOnly, heardOnly } of [...ROWS, ...MORE]) {
+for (const { name, arrange, raw, ways = Object.values(WAYS).flatMap(({ of }) => of), code, title, needsLog, rawOnly, heardOnly } of FAILURES) {
   test(`${name}: ${code}`, async t => {
     const dir = ground(t)
     const said = arrange(dir)
@@ -113,16 +99,8 @@ for (const { name, arrange, raw, ways = Object.values(WAYS).flatMap(({ of }) => 
   })
 }
 
-/** Where 6.1 does otherwise than the newest kernel. */
-const HERE = {
-  // It knows no uuid=null.
-  'every feature said to be off': { arrange: dir => spec(dir, { options: { metacopy: 'off', redirect_dir: 'off', index: 'off', nfs_export: 'off', xino: 'off' } }) },
-  // It leaves redirect_dir in force.
-  'a file system without xattrs': { codes: ['upper-no-xattr', 'feature-dropped'] },
-}
-
 // What is silent, mount() does not look for.
-for (const { name, arrange, codes, title } of MOUNTED_ROWS.filter(({ silent }) => !silent).map(row => ({ ...row, ...HERE[row.name] }))) {
+for (const { name, arrange, codes, title } of WARNINGS.filter(({ silent }) => !silent)) {
   test(`a warning: ${name}`, async t => {
     const said = arrange(ground(t))
     const mounted = await mount(said)

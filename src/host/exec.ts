@@ -40,7 +40,8 @@ export async function run(command: string, args: readonly string[], options: Run
     ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
-  if (result.isCanceled) throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
+  // Ctrl-C reaches the whole process group: the child may be gone before this process hears of it.
+  if (result.isCanceled || result.signal === 'SIGINT') throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
   return resultOf(command, cwd, result)
 }
 

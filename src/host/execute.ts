@@ -7,13 +7,16 @@
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Receipt, Step } from '../plan/step.ts'
 import { makeDirectory, removeDirectory, statName } from './files.ts'
+import { readMountAt } from './mount-table.ts'
 import { attachClone, attachImage, attachTmpfs } from './parts.ts'
+import { noRoomError } from './no-room.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
 import { formatDevice } from './way-fsconfig.ts'
 import { unmountPatiently } from './unmount.ts'
+import { mountIdOf } from './syscalls/files.ts'
 import { mountOverlay } from './ways.ts'
-import type { WayTaken } from './ways.ts'
+import type { OverlayStep, WayTaken } from './ways.ts'
 
 export interface Executed {
   /** How the overlay of the plan was mounted, if it had one. */
@@ -38,7 +41,7 @@ export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Prom
   for (const step of plan.steps) {
     try {
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
-      await runStep(step, done, log)
+      await runStep(step, done, log, signal)
     } catch (error) {
       throw withUndo(stepError(step, error), await undoAll(done))
     }
@@ -49,7 +52,7 @@ export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Prom
 
 type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined }
 
-async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
+async function runStep(step: Step, done: Undo[], log: Log, signal: AbortSignal | undefined): Promise<void> {
   switch (step.do) {
     case 'make-dir':
       if (makeDirectory(step.path, step.mode)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
@@ -68,17 +71,15 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
       done.push(() => unmountPatiently(step.at, false))
       return
     case 'clone-idmapped':
-      await attachClone(step.from, step.idmap, step.at)
+      await attachClone(step.from, step.idmap, step.at, step.image)
       done.push(() => unmountPatiently(step.at, false))
       return
     case 'mount-overlay':
-      log.taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }))
-      done.push(() => unmountPatiently(step.target, false))
+      log.taken = await mountStep(step, done, signal)
       if (step.receipt !== undefined) amendReceipt(step.receipt, { via: log.taken.via, form: log.taken.form, device: deviceAt(step.target), state: 'mounted' })
       return
     case 'unmount':
-      await unmountPatiently(step.path, step.lazy)
-      log.unmounted.push(step.path)
+      if (await unmountStep(step)) log.unmounted.push(step.path)
       return
     case 'remove-dir':
       if (removeIfEmpty(step.path)) log.removed.push(step.path)
@@ -92,11 +93,47 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
   }
 }
 
+/** A program that was ended may have mounted all the same: that is undone, too. */
+async function mountStep(step: OverlayStep, done: Undo[], signal: AbortSignal | undefined): Promise<WayTaken> {
+  const undo = (): Promise<void> => unmountPatiently(step.target, false)
+  const before = signal === undefined ? undefined : (mountIdOf(step.target) ?? readMountAt(step.target)?.mount.id ?? NO_MOUNT)
+  try {
+    const taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }), signal)
+    done.push(undo)
+    return taken
+  } catch (error) {
+    if (isOvlError(error) && error.code === 'interrupted' && before !== undefined && isMountOf(step, before)) done.push(undo)
+    throw error
+  }
+}
+
+const NO_MOUNT = -1
+
+/** Something with the layers of the step is mounted at its target, which was on the mount `before`. */
+function isMountOf({ target, params }: OverlayStep, before: number): boolean {
+  const found = readMountAt(target)
+  if (found?.overlay === undefined || found.mount.id === before) return false
+  const { lower, upper, unresolved } = found.overlay
+  if (unresolved === true) return true
+  const said = (role: string): string[] => params.flatMap((param) => (param.kind === 'layer' && param.role === role ? [param.path] : []))
+  return [...said('lower'), ...said('upper')].join('\0') === [...lower, ...(upper === undefined ? [] : [upper])].join('\0')
+}
+
+/** A part that is gone is no failure of taking the rest down; an overlay that is gone is one. */
+async function unmountStep({ path, lazy, part }: Extract<Step, { do: 'unmount' }>): Promise<boolean> {
+  try {
+    await unmountPatiently(path, lazy)
+    return true
+  } catch (error) {
+    if (part === true && isOvlError(error) && (error.code === 'not-mounted' || error.errno === 'ENOENT')) return false
+    throw error
+  }
+}
+
 /** A directory that is gone, or that somebody uses by now, is no failure of taking a mount down. */
 function removeIfEmpty(path: string): boolean {
   try {
-    removeDirectory(path)
-    return true
+    return removeDirectory(path)
   } catch (error) {
     if (isOvlError(error) && ['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(error.errno ?? '')) return false
     throw error
@@ -133,7 +170,7 @@ async function undoAll(done: Undo[]): Promise<string[]> {
 }
 
 function stepError(step: Step, error: unknown): OvlError {
-  if (isOvlError(error)) return error.details.step === undefined ? error.with({ step: step.do }) : error
+  if (isOvlError(error)) return noRoomError(step, error.details.step === undefined ? error.with({ step: step.do }) : error)
   return new OvlError('internal', error instanceof Error ? error.message : String(error), { step: step.do, cause: error })
 }
 

@@ -34,14 +34,16 @@ export function attachImage(image: string, type: ImageType, at: string): void {
   }
 }
 
-/** A read-only clone of `from` in which ids are mapped; the overlay then sees the mapped owners. */
-export async function attachClone(from: string, idmap: string, at: string): Promise<void> {
+/** A read-only clone of `from` (where `image` is attached, if it is one) in which ids are mapped; the overlay then sees the mapped owners. */
+export async function attachClone(from: string, idmap: string, at: string, image?: string): Promise<void> {
   using namespace = await makeUserNamespaceFd(idmap)
   using clone = openTree(from, { clone: true })
   try {
     setMountAttributes(clone, { set: ['ro'], idmapFd: namespace.fd })
   } catch (error) {
-    throw isOvlError(error) ? error.with({ code: 'idmap-unsupported', message: `'${from}' cannot be mounted with mapped ids: its file system or this kernel does not do it` }) : error
+    if (!isOvlError(error)) throw error
+    const what = image === undefined ? `'${from}'` : `the image '${image}'`
+    throw error.with({ code: 'idmap-unsupported', message: `${what} cannot be mounted with mapped ids: its file system or this kernel does not do it` })
   }
   moveMount(clone, at)
 }

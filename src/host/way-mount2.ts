@@ -28,21 +28,21 @@ export interface ChildRequest {
 export type ChildAnswer = { readonly ok: true } | { readonly ok: false; readonly code: FindingCode; readonly message: string; readonly errno?: string; readonly syscall?: string }
 
 /** Mounts with the first spelling that fits a page. */
-export async function mountByMount2(step: OverlayStep, _beforeAttach: BeforeAttach): Promise<WayAnswer> {
+export async function mountByMount2(step: OverlayStep, _beforeAttach: BeforeAttach, signal?: AbortSignal): Promise<WayAnswer> {
   const forms = (['absolute', 'relative', 'proc-fd'] as const).filter((form) => step.forms === undefined || step.forms.includes(form))
   if (forms.length === 0) return { closed: fault('way-cannot-say', `mount(2) has no form ${step.forms?.join(', ')}`) }
   const fitting = fitMountData(step.params, pageSize(), forms)
   if (!fitting.ok) return { closed: fitting.why }
   const { form, data, cwd, bytes } = fitting.value
   if (form === 'absolute') mountLegacy(step.source, step.target, 'overlay', legacyBits(step.flags), data)
-  else await mountInChild({ step, form, ...(cwd === undefined ? {} : { cwd }) })
+  else await mountInChild({ step, form, ...(cwd === undefined ? {} : { cwd }) }, signal)
   propagate(step)
   return { taken: { via: 'mount2', form, bytes: bytes.used } }
 }
 
-async function mountInChild(request: ChildRequest): Promise<void> {
+async function mountInChild(request: ChildRequest, signal: AbortSignal | undefined): Promise<void> {
   const [program, ...words] = childCommand('host-mount-child')
-  const { stdout, stderr } = await run(program, words, { input: JSON.stringify(request) })
+  const { stdout, stderr } = await run(program, words, { input: JSON.stringify(request), ...(signal === undefined ? {} : { signal }) })
   const answer = parseAnswer(stdout)
   if (answer === undefined) throw new OvlError('internal', `the mounting child gave no answer: ${stderr.trim().split('\n').at(-1) ?? ''}`, { step: 'mount-overlay' })
   if (answer.ok) return

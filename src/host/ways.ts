@@ -33,7 +33,7 @@ export type WayAnswer = { readonly taken: WayTaken } | { readonly closed: Findin
 /** Called with the overlay’s device when it exists but is not attached yet, where the way knows that moment. */
 export type BeforeAttach = (device: string, taken: WayTaken) => void
 
-const WAYS: Readonly<Record<Exclude<Via, 'auto'>, (step: OverlayStep, beforeAttach: BeforeAttach) => WayAnswer | Promise<WayAnswer>>> = {
+const WAYS: Readonly<Record<Exclude<Via, 'auto'>, (step: OverlayStep, beforeAttach: BeforeAttach, signal?: AbortSignal) => WayAnswer | Promise<WayAnswer>>> = {
   fsconfig: mountByFsconfig,
   mount2: mountByMount2,
   mount8: mountByMount8,
@@ -43,13 +43,16 @@ const WAYS: Readonly<Record<Exclude<Via, 'auto'>, (step: OverlayStep, beforeAtta
 /** The order of `auto`. mount(8) comes in where FFI is not to be had; FUSE only where it is asked for. */
 const AUTO: readonly Exclude<Via, 'auto'>[] = ['fsconfig', 'mount2', 'mount8']
 
-/** Mounts the overlay by the first of the step’s ways that can. */
-export async function mountOverlay(step: OverlayStep, beforeAttach: BeforeAttach): Promise<WayTaken> {
+/**
+ * Mounts the overlay by the first of the step’s ways that can. Aborting ends a program that is at it; what that has
+ * mounted by then stays, for the caller to find.
+ */
+export async function mountOverlay(step: OverlayStep, beforeAttach: BeforeAttach, signal?: AbortSignal): Promise<WayTaken> {
   const closed: Finding[] = []
   let noFfi: OvlError | undefined
   for (const way of step.ways.flatMap((via) => (via === 'auto' ? AUTO : [via]))) {
     try {
-      const answer = await WAYS[way](step, beforeAttach)
+      const answer = await WAYS[way](step, beforeAttach, signal)
       if ('taken' in answer) return answer.taken
       closed.push(answer.closed)
     } catch (error) {
@@ -64,7 +67,7 @@ export async function mountOverlay(step: OverlayStep, beforeAttach: BeforeAttach
   throw new OvlError(widest.code, widest.title, { step: 'mount-overlay', findings: [widest, ...closed.filter((finding) => finding !== widest)], ...(noFfi === undefined ? {} : { cause: noFfi }) })
 }
 
-async function mountByMount8(step: OverlayStep): Promise<WayAnswer> {
+async function mountByMount8(step: OverlayStep, _beforeAttach: BeforeAttach, signal?: AbortSignal): Promise<WayAnswer> {
   if (step.forms?.includes('argv') === false) return { closed: noForm('mount(8)', step.forms) }
   const encoded = encodeMount8(step.params, [...step.flags, ...(step.propagation === undefined ? [] : [step.propagation])])
   if (!encoded.ok) return { closed: encoded.why }
@@ -72,15 +75,15 @@ async function mountByMount8(step: OverlayStep): Promise<WayAnswer> {
   const fitting = fitMountData(step.params, pageSize(), ['absolute'])
   if (!fitting.ok) return { closed: fitting.why }
   // libmount ≥ 2.39 would hand lowerdir to fsconfig, which takes 255 bytes.
-  await runMount('mount', ['--types', 'overlay', '--options', encoded.value, '--source', step.source, '--target', step.target], { LIBMOUNT_FORCE_MOUNT2: 'always' })
+  await runMount('mount', ['--types', 'overlay', '--options', encoded.value, '--source', step.source, '--target', step.target], { LIBMOUNT_FORCE_MOUNT2: 'always' }, signal)
   return { taken: { via: 'mount8', form: 'argv' } }
 }
 
-async function mountByFuse(step: OverlayStep): Promise<WayAnswer> {
+async function mountByFuse(step: OverlayStep, _beforeAttach: BeforeAttach, signal?: AbortSignal): Promise<WayAnswer> {
   if (step.forms?.includes('argv') === false) return { closed: noForm('fuse-overlayfs', step.forms) }
   const encoded = encodeFuse(step.params, step.flags)
   if (!encoded.ok) return { closed: encoded.why }
-  await runMount('fuse-overlayfs', ['-o', encoded.value, step.target], {})
+  await runMount('fuse-overlayfs', ['-o', encoded.value, step.target], {}, signal)
   propagate(step)
   return { taken: { via: 'fuse', form: 'argv' } }
 }
@@ -90,8 +93,8 @@ function noForm(way: string, forms: readonly Form[]): Finding {
   return fault('way-cannot-say', `${way} has no form ${forms.join(', ')}`)
 }
 
-async function runMount(command: string, args: string[], env: Record<string, string>): Promise<void> {
-  const { exitCode, stderr } = await run(command, args, { env: { ...env, LC_ALL: 'C' } })
+async function runMount(command: string, args: string[], env: Record<string, string>, signal: AbortSignal | undefined): Promise<void> {
+  const { exitCode, stderr } = await run(command, args, { env: { ...env, LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) })
   if (exitCode === 0) return
   const words = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '')
   const device = words.find((line) => line.includes('/dev/fuse'))

@@ -5,11 +5,13 @@
 
 import type { Finding } from '../errors/finding.ts'
 import { OvlError } from '../errors/ovl-error.ts'
+import { finding } from '../errors/make-finding.ts'
 import { realName, statName } from '../host/files.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
-import { readMountAt, statusAt } from '../host/mount-table.ts'
+import { findLine, readMountAt, statusAt } from '../host/mount-table.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import { pathPrefixes } from '../names/path.ts'
+import { escapeUpperForFsconfig } from '../overlay/escape.ts'
 import type { Known } from '../diagnose/facts.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import type { Form, Step, Via } from '../plan/step.ts'
@@ -23,16 +25,17 @@ export interface Verified {
 
 /**
  * @param placed the spec with its layers where they were put in the end
- * @throws OvlError `internal` when other directories are mounted than were said
+ * @throws OvlError `internal` when other directories are mounted than were said, `feature-dropped` when its label is lost
  */
 export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Promise<Verified> {
+  if (taken.via === 'mount8') refuseLostLabel(placed, step.target)
   const kernel = log.lines()
   // Of layers handed over by descriptor there is nothing to compare: they are the directories that were opened.
   const status = taken.form === 'fd' && Object.keys(placed.options).length === 0 ? statusAt(step.target) : undefined
   if (status !== undefined && isQuiet(placed, { readOnly: status.readOnly, options: {} }, kernel)) return { readOnly: status.readOnly, warnings: [] }
   const mounted = readMountAt(step.target)?.overlay
   if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
-  compareLayers(placed, mounted)
+  compareLayers(placed, mounted, taken.form)
   if (isQuiet(placed, mounted, kernel)) return { readOnly: mounted.readOnly, warnings: [] }
   const [{ collectFacts }, { judgeMounted }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const trial = { step: 'verify', form: taken.form, context: [], kernel }
@@ -69,8 +72,18 @@ function identity(path: string): string {
   return typeof found === 'string' ? found : `${found.dev}:${found.ino}`
 }
 
+/** libmount takes `context=` out where it finds no SELinux, and says nothing; by every other way the kernel refuses it there. */
+function refuseLostLabel({ label }: OverlaySpec, target: string): void {
+  if (label === undefined || /(?:^|,)context=/.test(findLine(target)?.superOptions ?? '')) return
+  const title = `mount(8) left the label out: SELinux is not active here, or not known to libmount`
+  throw new OvlError('feature-dropped', title, {
+    step: 'verify',
+    findings: [finding('feature-dropped', { title, severity: 'error', evidence: [{ fact: `the overlay at '${target}' has no context=`, source: 'mountinfo' }], fix: [{ text: 'Leave the label out.' }] })],
+  })
+}
+
 /** Exactly the directories that were said: by name, or where the table shows another name, by identity. */
-function compareLayers(placed: OverlaySpec, mounted: OverlayMount): void {
+function compareLayers(placed: OverlaySpec, mounted: OverlayMount, form: Form): void {
   if (mounted.unresolved === true) return
   const pairs: [string, readonly (string | undefined)[], readonly (string | undefined)[]][] = [
     ['lower', placed.lower.map(({ path }) => path), mounted.lower],
@@ -79,9 +92,14 @@ function compareLayers(placed: OverlaySpec, mounted: OverlayMount): void {
     ['upper and work', placed.upper === undefined ? [] : [placed.upper, placed.work], placed.upper === undefined ? [] : [mounted.upper, mounted.work]],
   ]
   for (const [what, asked, found] of pairs) {
-    if (asked.length === found.length && asked.every((path, at) => isSameDirectory(path, found[at]))) continue
+    if (asked.length === found.length && asked.every((path, at) => isSameDirectory(path, found[at]) || isAsTyped(path, found[at], form))) continue
     throw new OvlError('internal', `the kernel mounted other directories as ${what} than were asked for: ${found.join(', ')}`, { step: 'verify' })
   }
+}
+
+/** Upper and work stand in the table as they were typed, which beside `lowerdir+` reads like the bare path of a descriptor: `u\\\\x` may be a sibling of `u\\x`. */
+function isAsTyped(asked: string | undefined, found: string | undefined, form: Form): boolean {
+  return form === 'lowerdir+' && asked !== undefined && found === escapeUpperForFsconfig(asked)
 }
 
 function isSameDirectory(asked: string | undefined, found: string | undefined): boolean {

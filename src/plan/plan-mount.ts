@@ -111,7 +111,7 @@ function placeLayer(layer: LowerLayer, at: string, facts: MountFacts, parts: Par
   }
   if (layer.idmap === undefined) return placed
   const mapped = `${at}-mapped`
-  parts.push({ at: mapped, what: 'idmap', source: placed, step: [{ do: 'clone-idmapped', from: placed, idmap: layer.idmap, at: mapped }] })
+  parts.push({ at: mapped, what: 'idmap', source: placed, step: [{ do: 'clone-idmapped', from: placed, idmap: layer.idmap, at: mapped, ...(placed === path ? {} : { image: path }) }] })
   return mapped
 }
 

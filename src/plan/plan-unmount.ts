@@ -24,7 +24,7 @@ export function planUnmount({ target, below, lazy, receipt, mountedParts }: Unmo
   return {
     steps: [
       ...overlay,
-      ...parts.filter(({ at }) => mountedParts.has(at)).map(({ at }) => unmount(at)),
+      ...parts.filter(({ at }) => mountedParts.has(at)).map(({ at }): Step => ({ do: 'unmount', path: at, lazy, part: true })),
       ...parts.map(({ at }) => removeDir(at)),
       ...(receipt.parts.length > 0 ? [removeDir(receipt.directory)] : []),
       ...[...receipt.madeDirs].sort((a, b) => pathPrefixes(b).length - pathPrefixes(a).length).map(removeDir),

@@ -26,9 +26,9 @@ export type Step =
   | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
   | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string }
   | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string }
-  | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string }
+  | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string; /** The image attached at `from`, as it was said. */ readonly image?: string }
   | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string }
-  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean }
+  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean; /** It may be gone already: somebody else takes the same remains down. */ readonly part?: true }
   | { readonly do: 'remove-dir'; readonly path: string }
   | { readonly do: 'remove-receipt'; readonly path: string }
   | { readonly do: 'remount'; readonly target: string; readonly set: readonly MountFlag[]; readonly clear: readonly MountFlag[] }

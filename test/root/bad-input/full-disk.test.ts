@@ -52,19 +52,19 @@ describe('below upper', () => {
 
 describe('below the receipts', () => {
   test.each([
-    ['no page', 'size=4k', 'head -c 4096 /dev/zero > /run/ovl/full'],
-    ['no inode', 'nr_inodes=1', ':'],
-    ['no inode after the receipt', 'nr_inodes=2', ':'],
-    ['no inode for the last directory', 'nr_inodes=3', ':'],
-    ['no inode to write the receipt again', 'nr_inodes=4', ':'],
-  ])('%s', async (_, options, fill) => {
+    ['no page', 'size=4k', 'head -c 4096 /dev/zero > /run/ovl/full', 'no-space', "no space is left on the file system at '/run/ovl' for ovl's notes of the mount"],
+    ['no inode', 'nr_inodes=1', ':', 'no-inodes', "no inode is left on the file system at '/run/ovl' for ovl's notes of the mount"],
+    ['no inode after the receipt', 'nr_inodes=2', ':', 'no-inodes', "no inode is left on the file system at '/run/ovl' to make '/run/ovl/"],
+    ['no inode for the last directory', 'nr_inodes=3', ':', 'no-inodes', "no inode is left on the file system at '/run/ovl' to make '/run/ovl/"],
+    ['no inode to write the receipt again', 'nr_inodes=4', ':', 'no-inodes', "no inode is left on the file system at '/run/ovl' for ovl's notes of the mount"],
+  ])('%s', async (_, options, fill, code, message) => {
     const outcome = inNamespace({ prepare: `mkdir -p /run/ovl; mount -t tmpfs -o mode=700,${options} state /run/ovl; ${fill}`, words: [ground] }, async (ovl, fs, ground) => {
       const mounts = (): number => fs.readFileSync('/proc/self/mounts', 'utf8').split('\n').length
       const before = mounts()
       const said = ovl.overlay().lower(`${ground}/l`, `${ground}/m`).tmpfs('1m').mkdir().at(`${ground}/new/target`)
-      const error = await ovl.mount(said).catch(({ code, details }) => ({ code, undo: details.undo }))
+      const error = await ovl.mount(said).catch(({ code, message, findings, details }) => ({ code, message, first: findings[0].title, undo: details.undo }))
       return { error, state: fs.readdirSync('/run/ovl').filter((name) => name !== 'full'), made: fs.existsSync(`${ground}/new`), mounts: mounts() - before }
     })
-    expect(outcome).toEqual({ error: { code: 'no-space' }, state: [], made: false, mounts: 0 })
+    expect(outcome).toEqual({ error: { code, message: expect.stringContaining(message) as unknown, first: expect.stringContaining(message) as unknown }, state: [], made: false, mounts: 0 })
   })
 })

@@ -60,6 +60,8 @@ export interface DoctorFacts {
   readonly system: SystemFact
   /** The directory asked about, looked at as an upper. */
   readonly directory: PathFact
+  /** Why nothing could be asked of it. */
+  readonly silent?: string
   /** Where the probes were made; undefined when in none. */
   readonly namespace?: ProbeNamespace
   readonly closed: readonly ClosedNamespace[]

@@ -29,6 +29,7 @@ export const FINDING_CODES = [
   'upper-no-xattr',
   'lower-unsupported',
   'casefold-mismatch',
+  'not-responding',
   // options
   'lowerdir-required', 'work-required',
   'single-lower-without-upper',

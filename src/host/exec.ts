@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { isUtf8Name } from '../names/bytes.ts'
 
@@ -62,6 +63,30 @@ export async function whileRunning<T>(command: string, args: readonly string[], 
   } finally {
     child.stdin.end()
     await child
+  }
+}
+
+/**
+ * Starts a program that writes a line when it is ready, and tells whether it then comes to its end within so many seconds.
+ * If not it is killed and left alone: what waits for a dead file system may not even die.
+ * @throws OvlError as run() does; `interrupted`
+ */
+export async function endsWithin(seconds: number, command: string, args: readonly string[], { input = '', signal }: Pick<RunOptions, 'input' | 'signal'> = {}): Promise<boolean> {
+  const { execa } = await import('execa')
+  const child = execa(command, args, { ...COMMON, cwd: '/', input, stdout: 'pipe' })
+  const given = new AbortController()
+  const up = signal === undefined ? given.signal : AbortSignal.any([given.signal, signal])
+  try {
+    await Promise.race([once(child.stdout, 'data', { signal: up }), child])
+    return await Promise.race([child.then(() => true), sleep(seconds * 1000, false, { signal: up })])
+  } catch (error) {
+    if (signal?.aborted === true) throw new OvlError('interrupted', `${command} was interrupted`, { cause: error })
+    throw error
+  } finally {
+    given.abort()
+    child.kill('SIGKILL')
+    child.unref()
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
   }
 }
 

@@ -29,20 +29,26 @@ export interface ProbeOptions {
   readonly system: SystemFact
   /** Its absolute path is real: symlinks followed. */
   readonly directory: PathFact
+  /** Why nothing is to be asked of the directory. */
+  readonly silent?: string
   readonly signal?: AbortSignal
 }
 
 /** Makes every probe of the table. @throws OvlError interrupted */
 export async function probe(options: ProbeOptions): Promise<DoctorFacts> {
-  const { system, directory } = options
-  const scratch = makeScratch(directory.absolute)
+  const { system, directory, silent } = options
+  const scratch = silent === undefined ? makeScratch(directory.absolute) : { errno: 'ETIMEDOUT' }
   const end = announce()
   try {
     const seen: Seen = { ...options, scratch }
     const [inside, here] = await together([probeInside(seen), probeHere(seen)])
     if (options.signal?.aborted === true) throw new OvlError('interrupted', 'the probes were interrupted')
-    const rows = PROBES.map((probe) => here.get(probe.id) ?? inside.rows.get(probe.id) ?? { id: probe.id, group: probe.group, what: probe.what, ...unknown(inside.why(probe)) })
-    return { system, directory, ...(inside.namespace === undefined ? {} : { namespace: inside.namespace }), closed: inside.closed, rows }
+    const rows = PROBES.map((probe) => {
+      const named = { id: probe.id, group: probe.group, what: probe.what }
+      if (silent !== undefined && probe.group === 'directory' && probe.id !== 'dir-type') return { ...named, ...unknown(silent) }
+      return here.get(probe.id) ?? inside.rows.get(probe.id) ?? { ...named, ...unknown(inside.why(probe)) }
+    })
+    return { system, directory, ...(silent === undefined ? {} : { silent }), ...(inside.namespace === undefined ? {} : { namespace: inside.namespace }), closed: inside.closed, rows }
   } finally {
     end()
     if ('name' in scratch) removeScratch(scratch.name)
@@ -101,8 +107,8 @@ const ENTER: Readonly<Record<ProbeNamespace, readonly string[]>> = {
   user: ['--user', '--map-root-user', '--mount', '--propagation', 'private'],
 }
 
-async function runChild(namespace: ProbeNamespace, where: ProbeRequest['where'], { directory, scratch, system, signal }: Seen): Promise<Child> {
-  const request: ProbeRequest = { where, cover: pickCover(directory.absolute), directory: directory.absolute, scratch, inUserNamespace: namespace === 'user' || valueOf(system.inUserNamespace) === true }
+async function runChild(namespace: ProbeNamespace, where: ProbeRequest['where'], { directory, scratch, system, silent, signal }: Seen): Promise<Child> {
+  const request: ProbeRequest = { where, cover: pickCover(directory.absolute), directory: silent === undefined ? directory.absolute : '/', scratch, inUserNamespace: namespace === 'user' || valueOf(system.inUserNamespace) === true }
   try {
     const { stdout, stderr } = await run('unshare', [...ENTER[namespace], '--', ...childCommand('host-probe-child')], { input: JSON.stringify(request), cwd: '/', ...(signal === undefined ? {} : { signal }) })
     const rows = stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as ProbeRow)

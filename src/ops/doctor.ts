@@ -3,11 +3,12 @@
 import type { Checkup } from '../diagnose/doctor.ts'
 import { judgeProbes } from '../diagnose/doctor.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
-import { collectPath } from '../host/facts/path.ts'
+import { collectPath, mountFactsOf } from '../host/facts/path.ts'
 import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
 import { realName, statName } from '../host/files.ts'
 import { probe } from '../host/probe.ts'
+import { answersWithin } from '../host/touch.ts'
 import { absolutePath } from '../names/path.ts'
 
 export type { Checkup, ProbeGroup, ProbeNamespace, ProbePart, ProbeRow, ProbeState } from '../diagnose/doctor.ts'
@@ -24,15 +25,21 @@ export interface DoctorOptions {
  * Overlays are mounted on a tmpfs in private namespaces of child processes, and in a scratch directory
  * inside `dir`, which is removed again. What could not be looked at is a row of state `unknown` that says
  * why. As root, the kernel log gets a line before and after.
+ * A directory whose file system does not answer within five seconds is a finding, and its rows are `unknown`.
  * @throws OvlError `target-missing`, `target-not-directory` or `path-unreadable` of `dir`; `interrupted`
  */
 export async function doctor({ dir = '.', signal }: DoctorOptions = {}): Promise<Checkup> {
   const mounts = readMounts()
-  const absolute = realDirectory(dir)
-  const directory = collectPath({ role: 'upper', index: 0, path: dir, absolute }, mounts, { mountsBelow: true })
-  const facts = await probe({ system: collectSystem(mounts), directory, ...(signal === undefined ? {} : { signal }) })
+  const said = { role: 'upper', index: 0, path: dir, absolute: absolutePath(dir, process.cwd()) } as const
+  const answers = await answersWithin(PATIENCE, said.absolute, signal)
+  const directory = answers ? collectPath({ ...said, absolute: realDirectory(dir) }, mounts, { mountsBelow: true }) : mountFactsOf(said, mounts)
+  const silent = answers ? undefined : `it did not answer within ${PATIENCE} s`
+  const facts = await probe({ system: collectSystem(mounts), directory, ...(silent === undefined ? {} : { silent }), ...(signal === undefined ? {} : { signal }) })
   return judgeProbes(facts)
 }
+
+/** Seconds in which a directory has to answer. A disk that is asleep takes some. */
+const PATIENCE = 5
 
 function realDirectory(dir: string): string {
   const found = statName(dir)

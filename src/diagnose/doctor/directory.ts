@@ -10,6 +10,7 @@ import { REMOTE } from '../filesystems.ts'
 import { quote, seen, valueOf } from '../suspect.ts'
 
 export function directoryFindings(facts: DoctorFacts): Finding[] {
+  if (facts.silent !== undefined) return [silentFinding(facts, facts.silent)]
   const lower = lowerFinding(facts)
   const row = rowOf(facts, 'dir-upper')
   const isFull = row?.evidence.some(({ fact }) => fact.includes('ENOSPC')) === true
@@ -18,6 +19,21 @@ export function directoryFindings(facts: DoctorFacts): Finding[] {
 }
 
 const isReadOnly = ({ directory }: DoctorFacts): boolean => valueOf(directory.mountReadOnly) === true || valueOf(directory.superReadOnly) === true
+
+/** Nothing of it was tried, and whoever tries will wait. */
+function silentFinding(facts: DoctorFacts, why: string): Finding {
+  const { directory } = facts
+  const mount = valueOf(directory.mountPoint)
+  const fuse = fsTypeOf(facts).startsWith('fuse')
+  return finding('not-responding', {
+    title: `${quote(directory.absolute)} ${why.replace(/^it /, '')}${onType(facts)}`,
+    evidence: [seen('probe', 'a process that touched it was still waiting, and was killed'), ...fsEvidence(facts)],
+    fix: [
+      { text: fuse ? 'See whether its daemon runs, and is not stopped (T).' : 'See what the kernel says of its server.', command: fuse ? `ps -eo pid,stat,args | grep -F ${quoteShell(fsTypeOf(facts).replace(/^fuse\.?/, '') || 'fuse')}` : 'dmesg | tail -n 20' },
+      ...(mount === undefined || mount === '/' ? [] : [{ text: 'Or take it down without waiting for it; what is not written yet is lost.', command: `umount -f -l ${quoteShell(mount)}` }]),
+    ],
+  })
+}
 
 /** Neither a lower nor an upper: nothing can be done with it. */
 function lowerFinding(facts: DoctorFacts): Finding[] {

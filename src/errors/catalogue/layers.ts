@@ -139,6 +139,11 @@ export const LAYER_ENTRIES = {
     explanation: 'This directory lies on a file system whose names overlay cannot look up safely, such as an automount point or one with name rules of its own. It cannot be a layer as it is.',
     docs: 'https://docs.kernel.org/filesystems/overlayfs.html#upper-and-lower',
   },
+  'not-responding': {
+    severity: 'error',
+    explanation: 'The file system does not answer: its server cannot be reached, or its daemon has stopped. Whoever touches it waits, and so does whoever mounts an overlay with a layer there.',
+    docs: 'nfs(5)',
+  },
   'casefold-mismatch': {
     severity: 'error',
     explanation: 'Some directories here ignore upper and lower case in names and others do not. Before Linux 6.18 overlay refuses file systems that can do that at all; since then all layers must agree.',

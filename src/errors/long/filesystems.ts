@@ -7,7 +7,7 @@ import type { LongText } from './long-text.ts'
 type FilesystemCode = Extract<
   FindingCode,
   | 'upper-on-overlay' | 'upper-remote' | 'upper-unsupported' | 'upper-read-only' | 'upper-no-d-type'
-  | 'upper-no-xattr' | 'lower-unsupported' | 'casefold-mismatch'
+  | 'upper-no-xattr' | 'lower-unsupported' | 'casefold-mismatch' | 'not-responding'
 >
 
 const TYPE_OF_UPPER = 'findmnt -o TARGET,FSTYPE,OPTIONS -T UPPER'
@@ -78,6 +78,13 @@ export const FILESYSTEM_TEXTS: Readonly<Record<FilesystemCode, LongText>> = {
     fix: ['An automount point: enter it once, and name the directory below it.\nls LOWER/', 'An unbindable mount: take that mark away.\nmount --make-private MOUNTPOINT', 'Or copy the tree to another file system.'],
     since: 'Until Linux 6.4 the path stands in quotes in the kernel log.',
     reads: [SAYS_WRONG_FS, 'kernel log since 6.5: overlay: filesystem on LOWER not supported', 'kernel log, unbindable: overlayfs: failed to clone lowerpath'],
+  },
+  'not-responding': {
+    what: 'A file system (NFS, CIFS, FUSE) does not answer: its server cannot be reached, or its daemon is stopped or stuck.',
+    why: 'Every path on it has to be asked of its server, and the kernel waits for the answer, mostly for ever. A mount waits with it, and can be ended by a signal at best.',
+    see: ['grep DIR /proc/self/mountinfo   # who serves it; this does not touch it', 'timeout -s KILL 5 stat DIR', "journalctl -k -g 'not responding|timed out' -n 20"],
+    fix: ['Bring the server back, or start its daemon again: what waits then goes on.', 'Or take the file system down without waiting for it.\numount -f -l MOUNTPOINT'],
+    reads: ['kernel log: nfs: server NAME not responding, still trying'],
   },
   'casefold-mismatch': {
     what: 'Some directories among the layers ignore upper and lower case in names (casefold), and others do not.',

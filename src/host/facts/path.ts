@@ -73,6 +73,12 @@ function imageFacts(path: string): Pick<PathFact, 'image' | 'imageState'> {
   return { image: value, imageState: state.known ? state.value : state }
 }
 
+/** What the mount table alone tells of a path: nothing is asked of the file system. */
+export function mountFactsOf(said: SaidPath & { readonly absolute: string }, mounts: Known<MountView>): PathFact {
+  const mount = mounts.known ? mountOf(said.absolute, undefined, mounts.value) : undefined
+  return { ...said, ...(mount === undefined ? {} : mountFacts(mount)) }
+}
+
 /** The mount facts of a directory that is about to be made, by those of its nearest parent. */
 function wouldBe(absolute: string, mounts: Known<MountView>): Partial<PathFact> {
   let parent = parentPath(absolute)

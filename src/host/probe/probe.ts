@@ -31,6 +31,8 @@ export type Probe = PlainProbe | MountProbe
 export interface Seen extends Pick<DoctorFacts, 'system' | 'directory'> {
   /** The scratch directory made in the directory asked about, or the errno that forbade it. */
   readonly scratch: { readonly name: string } | { readonly errno: string }
+  /** Why nothing is to be asked of the directory. */
+  readonly silent?: string
   readonly signal?: AbortSignal
 }
 

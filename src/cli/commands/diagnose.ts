@@ -7,7 +7,7 @@ import type { Call, Outcome } from '../define.ts'
 import { mountWords } from '../mount-words.ts'
 import { renderDiagnosis } from '../output/human/diagnosis.ts'
 import { typeset } from '../output/human/words.ts'
-import { bindInstead } from '../no-overlay.ts'
+import { noOverlay } from '../no-overlay.ts'
 import { isPasted, readPasted } from '../pasted.ts'
 import { readMessage } from '../stdin.ts'
 import { nearestWord, usageError } from '../usage-error.ts'
@@ -19,8 +19,8 @@ export async function handler(call: Call): Promise<Outcome> {
   if (asked > 1) throw usageError('say one thing at a time: WORDS, --message, --target, --from-facts or --code', undefined, 'diagnose')
   if (code !== undefined) return explained(code)
   const request = await requestOf(call, { from, message, target })
-  const bind = request.words === undefined ? undefined : bindInstead(request.words)
-  if (bind !== undefined) return { data: bind, exit: 1, text: (view) => renderDiagnosis(bind, 'these words', view) }
+  const other = request.words === undefined ? undefined : noOverlay(request.words)
+  if (other !== undefined) return { data: other, exit: other.findings.some(({ severity }) => severity === 'error') ? 1 : 0, text: (view) => renderDiagnosis(other, 'these words', view) }
   const { diagnosis, judged } = await examine(request)
   const { findings, unseen } = diagnosis
   if (facts !== undefined) {

@@ -2,6 +2,7 @@
 
 import { quoteShell } from '../../names/shell.ts'
 import type { Facts, PathFact } from '../facts.ts'
+import { formatMountCommand } from '../../overlay/command.ts'
 import { quote, seen, suspect } from '../suspect.ts'
 import type { Suspect } from '../suspect.ts'
 
@@ -20,6 +21,14 @@ export function unexpanded({ path, absolute, role }: PathFact, facts: Facts): Su
   return suspect('path-not-expanded', [path, absolute], {
     title: `${role} ${quote(path)} holds ${sign.what}`,
     evidence: [seen('stat', `stat(${quote(absolute)}): ENOENT`), ...(path.startsWith('/') ? [] : [seen('message', `taken as a name in ${quote(facts.cwd)}`)])],
-    fix: [{ text: sign.fix }, { text: 'See what the shell makes of it.', command: `printf '%s\\n' ${path.startsWith('~') ? path : quoteShell(path)}` }],
+    fix: [{ text: sign.fix, ...expandedByShell(path, facts) }, { text: 'See what the shell makes of it.', command: `printf '%s\\n' ${path.startsWith('~') ? path : quoteShell(path)}` }],
   })
+}
+
+/** The mount with each layer as a word of its own, so that the shell which reads it expands what it should have expanded. */
+function expandedByShell(path: string, { spec }: Facts): { readonly command?: string } {
+  const command = spec === undefined || !path.startsWith('~/') ? undefined : formatMountCommand(spec)
+  if (spec === undefined || command === undefined) return {}
+  const tildes = [...[...spec.lower, ...spec.data].map((layer) => layer.path), spec.upper ?? '', spec.work ?? ''].filter((one) => one.startsWith('~/'))
+  return { command: tildes.reduce((said, one) => said.replaceAll(` ${quoteShell(one)} `, () => ` ~/${quoteShell(one.slice(2))} `), command) }
 }

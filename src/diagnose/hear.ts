@@ -30,7 +30,8 @@ interface Heard extends LogLine {
 export function hear(facts: Facts, seen: readonly Suspect[]): Suspect[] {
   let suspects = [...seen]
   for (const one of linesOf(facts)) {
-    if (!one.sentence.refuses && !one.sentence.codes.includes('upper-no-d-type')) continue
+    // What is said of the use of another mount is no reason of this one.
+    if (one.sentence.when === 'use' || (!one.sentence.refuses && !one.sentence.codes.includes('upper-no-d-type'))) continue
     if (!one.ours && !isOurs(one, facts)) continue
     suspects = one.groups['option'] === undefined ? confirm(one, suspects, facts) : confirmOption(one, one.groups['option'], suspects, facts)
   }

@@ -1,5 +1,6 @@
 /** The newest trouble in a kernel log that all mounts of the machine share: the last line that means something, and what was said with it. */
 
+import type { FindingCode } from '../errors/codes.ts'
 import type { Finding } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
 import { advise } from './advice.ts'
@@ -44,23 +45,33 @@ function meansTrouble(text: string): boolean {
 }
 
 /** Said of mounts that are as they should be. */
-const HARMLESS = /does not support file handles|is (?:useless|meaningless)|falling back to (?:xino=off|uuid=null)|try mounting with 'userxattr'/
+const HARMLESS = /does not support file handles|is (?:useless|meaningless)|falling back to (?:xino=off|uuid=null)|does not support (?:tmpfile|RENAME_WHITEOUT)|too big|connectable file handles|copying fileattr|disabling whiteout inode sharing|try mounting with 'userxattr'/
 
 /** Trouble → findings. `facts` are of the system alone: whose mount it was, nobody knows any more. */
 export function judgeTrouble(lines: readonly LoggedLine[], facts: Facts, now: number): Finding[] {
   if (lines.length === 0) return []
   const texts = lines.map(({ text }) => text)
-  const refusals = texts.filter((text) => readSentence(text)?.sentence.refuses === true)
-  const told = refusals.length > 0 ? judgeFailure({ ...facts, trial: { step: 'mount-overlay', context: [], kernel: { known: true, value: refusals } } }) : texts.map(remark)
+  const refusals = texts.filter(refusesMount)
+  const told = refusals.length > 0 ? judgeFailure({ ...facts, trial: { step: 'mount-overlay', context: [], kernel: { known: true, value: refusals } } }) : remarks(texts)
   const when = { fact: `${age(now - (lines.at(-1)?.time ?? now))}, in the kernel log`, source: 'kernel-log' } as const
   return told.map((one) => (one.evidence.some(({ source }) => source === 'kernel-log') ? { ...one, confidence: one.confidence === 'certain' ? 'likely' : one.confidence, evidence: [...one.evidence, when] } : one))
 }
 
-/** A mount that went on with less. */
-function remark(text: string): Finding {
-  const found = readSentence(text)
-  const code = found?.sentence.codes[0] ?? 'unknown'
-  return finding(code, { title: found?.text ?? text, severity: code === 'work-dir-unusable' ? 'error' : 'warning', evidence: [{ fact: text, source: 'kernel-log' }], fix: advise(code) })
+/** The line says why a mount failed. */
+function refusesMount(text: string): boolean {
+  const sentence = readSentence(text)?.sentence
+  return sentence?.refuses === true && sentence.when === 'mount'
+}
+
+/** Mounts that went on with less, and what failed in their use: one finding for a code, with all its lines. */
+function remarks(texts: readonly string[]): Finding[] {
+  const codeOf = (text: string): FindingCode => readSentence(text)?.sentence.codes[0] ?? 'unknown'
+  return [...new Set(texts.map(codeOf))].map((code) => {
+    const lines = texts.filter((text) => codeOf(text) === code)
+    const found = readSentence(lines.at(-1) as string)
+    const failed = code === 'work-dir-unusable' || lines.some((line) => readSentence(line)?.sentence.refuses === true)
+    return finding(code, { title: found?.text ?? code, severity: failed ? 'error' : 'warning', evidence: lines.map((fact) => ({ fact, source: 'kernel-log' })), fix: advise(code) })
+  })
 }
 
 function age(microseconds: number): string {

@@ -1,11 +1,9 @@
 /**
  * Sentences of the kernel inside a line of any log: after `overlayfs: `, after `fsconfig() failed: `, inside
- * quotes, followed by what a tool added. The sentences themselves are those of kernel-words.ts, and a few
- * that overlayfs says while it is used.
+ * quotes, followed by what a tool added. The sentences themselves are those of kernel-sentences.ts.
  */
 
 import { readSentence } from '../kernel-words.ts'
-import { RUNNING } from './patterns/running.ts'
 import type { FindingCode } from '../../errors/codes.ts'
 
 /** A sentence, understood. */
@@ -13,7 +11,7 @@ export interface Heard {
   /** Without prefix and wrapping. */
   readonly text: string
   readonly codes: readonly FindingCode[]
-  /** The mount fails with it; else it is a remark. */
+  /** The mount, or the use of it, fails with it; else it is a remark. */
   readonly refuses: boolean
   readonly path?: string
   readonly option?: string
@@ -56,12 +54,9 @@ function candidates(piece: string): string[] {
 function understand(text: string): Heard | undefined {
   const found = readSentence(text)
   // A tool's line about a mount point ends like the kernel's about a layer.
-  if (found !== undefined && !/^\S{1,40}: |mount point/.test(found.groups['path'] ?? '')) {
-    const { sentence, groups } = found
-    return { text: found.text, codes: sentence.codes, refuses: sentence.refuses, ...named('path', groups['path']), ...named('option', groups['option'] ?? groups['conflict']) }
-  }
-  const row = RUNNING.find(({ words }) => words.test(text))
-  return row === undefined ? undefined : { text, codes: row.codes, refuses: row.fails, ...named('path', row.words.exec(text)?.groups?.['path']) }
+  if (found === undefined || /^\S{1,40}: |mount point/.test(found.groups['path'] ?? '')) return undefined
+  const { sentence, groups } = found
+  return { text: found.text, codes: sentence.codes, refuses: sentence.refuses, ...named('path', groups['path']), ...named('option', groups['option'] ?? groups['conflict']) }
 }
 
 const named = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> => (value === undefined ? {} : ({ [key]: value } as Record<K, string>))

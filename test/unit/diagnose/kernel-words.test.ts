@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import type { FindingCode } from '../../../src/errors/codes.ts'
+import { KERNEL_SENTENCES } from '../../../src/diagnose/kernel-sentences.ts'
 import { readSentence } from '../../../src/diagnose/kernel-words.ts'
 
 type Row = readonly [line: string, code: FindingCode, groups?: Readonly<Record<string, string>>]
@@ -70,6 +71,9 @@ const REFUSALS: readonly Row[] = [
   ['overlayfs: failed to clone upperpath', 'userns-locked-mounts'],
   ["overlayfs: overlay with incompat feature 'volatile' cannot be mounted", 'volatile-leftover'],
   ["overlayfs: overlay with incompat feature 'x' cannot be mounted", 'work-dir-unusable'],
+  ["overlayfs: statfs failed on '/mnt/nfs'", 'lower-unsupported', { path: '/mnt/nfs' }],
+  ['overlayfs: Failed to create volatile/dirty file.', 'work-dir-unusable'],
+  ['overlayfs: failed to get anonymous bdev for lowerpath', 'unknown'],
   ['overlayfs: failed to verify upper root origin', 'index-mismatch'],
   ['overlayfs: failed to verify origin (/l2, ino=3, err=-116)', 'index-mismatch'],
   ['overlayfs: failed to verify upper (/u2, ino=11, err=-116)', 'index-mismatch'],
@@ -78,7 +82,51 @@ const REFUSALS: readonly Row[] = [
   ["overlayfs: try deleting index dir or mounting with '-o index=off' to disable inodes index.", 'index-mismatch'],
 ]
 
+const RUNNING: readonly Row[] = [
+  ['overlayfs: refusing to follow redirect for (/e)', 'metacopy-mismatch', { path: '/e' }],
+  ['overlayfs: refusing to follow metacopy origin for (usr/bin)', 'metacopy-mismatch', { path: 'usr/bin' }],
+  ['overlayfs: metacopy with no lower data found - abort lookup (/f)', 'metacopy-mismatch'],
+  ['overlayfs: lazy lowerdata lookup failed (/x, err=-2)', 'metacopy-mismatch'],
+  ["overlayfs: metacopy file 'q' has too small xattr", 'metacopy-mismatch'],
+  ["overlayfs: metacopy file 'q' has no digest specified", 'metacopy-mismatch'],
+  ["overlayfs: lower file 'q' has the wrong fs-verity digest", 'metacopy-mismatch'],
+  ["overlayfs: lower file 'q' failed to load fs-verity info", 'metacopy-mismatch'],
+  ['overlayfs: invalid redirect (../x)', 'metacopy-mismatch'],
+  ['overlayfs: failed to get metacopy (-95)', 'metacopy-mismatch'],
+  ['overlayfs: failed to set redirect (-28)', 'rename-exdev'],
+  ["overlayfs: failed lookup in lower (/l1, name='u', err=-40): overlapping layers", 'upper-inside-lower'],
+  ["overlayfs: failed lookup in upper (/u, name='a', err=-116): parent wrong casefold", 'lower-modified'],
+  ["overlayfs: lookup 'work/#12' failed (-2)", 'lower-modified'],
+  ['overlayfs: failed to look up (a) for ino (-2)', 'lower-modified'],
+  ['overlayfs: failed to lock workdir+upperdir', 'lower-modified'],
+  ['overlayfs: wrong inherited casefold (games/x)', 'casefold-mismatch'],
+  ['overlayfs: failed lookup after mkdir (u/d, err=-2).', 'upper-unsupported'],
+  ['overlayfs: failed to retrieve lower fileattr (l/a, err=-25)', 'lower-unsupported'],
+  ["overlayfs: cleanup of 'work/work' failed (-39)", 'work-dir-unusable', { path: 'work/work' }],
+  ['overlayfs: suspected uncovered redirected dir found (origin=l/a, index=index/00fb).', 'index-mismatch'],
+  ['overlayfs: bad index found (index=index/00fb, ftype=4000, origin ftype=8000).', 'index-mismatch'],
+  ['overlayfs: orphan index entry (index/00fb, ftype=8000, nlink=1)', 'index-mismatch'],
+  ['overlayfs: invalid origin (00fb2100)', 'index-mismatch'],
+  ["overlayfs: cleanup index of 'index/00fb' failed (-30)", 'index-mismatch'],
+  ['overlayfs: failed inode index lookup (ino=3, key=00fb, err=-116);', 'index-mismatch'],
+  ['overlayfs: failed to get index nlink (index/00fb, err=-61)', 'index-mismatch'],
+  ['overlayfs: failed to decode file handle (len=40, type=248, flags=0, err=-116)', 'index-mismatch'],
+  ['overlayfs: failed to encode file handle (ino=3, err=-75)', 'index-mismatch'],
+  ['overlayfs: failed to lookup one by real (l/a, layer=1, connected=l, err=-116)', 'index-mismatch'],
+]
+
 const REMARKS: readonly Row[] = [
+  ['overlayfs: upper fs does not support RENAME_WHITEOUT.', 'upper-unsupported'],
+  ['overlayfs: upper fs does not support tmpfile.', 'upper-unsupported'],
+  ['overlayfs: cannot set origin xattr on upper', 'upper-no-xattr'],
+  ['overlayfs: workdir/work already exists', 'work-dir-unusable'],
+  ['overlayfs: option "workdir=/w" is useless in a non-upper mount, ignore', 'feature-dropped', { useless: 'workdir=/w' }],
+  ["overlayfs: null uuid detected in lower fs 'a/b', falling back to xino=off,index=off,nfs_export=off.", 'feature-dropped'],
+  ['overlayfs: failed to set uuid (/u, err=-13); falling back to uuid=null.', 'feature-dropped', { feature: 'uuid=null.' }],
+  ["overlayfs: connectable file handles not supported; use 'no_subtree_check' exportfs option.", 'feature-dropped'],
+  ['overlayfs: inode number too big (l/a, ino=18446744073709551615, xinobits=2)', 'feature-dropped'],
+  ['overlayfs: copying fileattr: no xattr on upper', 'feature-dropped'],
+  ['overlayfs: Failed to link whiteout - disabling whiteout inode sharing(nlink=65000, err=-31)', 'feature-dropped'],
   ['overlayfs: upper fs needs to support d_type.', 'upper-no-d-type'],
   ['overlayfs: failed to set xattr on upper', 'upper-no-xattr'],
   ['overlayfs: upper fs does not support xattr, falling back to index=off and metacopy=off.', 'upper-no-xattr'],
@@ -96,7 +144,13 @@ const REMARKS: readonly Row[] = [
 
 test.each(REFUSALS.map(whole))('$line', ({ line, code, groups }) => {
   const found = readSentence(line)
-  expect([found?.sentence.codes[0], found?.sentence.refuses]).toEqual([code, true])
+  expect([found?.sentence.codes[0], found?.sentence.refuses, found?.sentence.when]).toEqual([code, true, 'mount'])
+  expect(found?.groups).toMatchObject(groups)
+})
+
+test.each(RUNNING.map(whole))('in use: $line', ({ line, code, groups }) => {
+  const found = readSentence(line)
+  expect([found?.sentence.codes[0], found?.sentence.refuses, found?.sentence.when]).toEqual([code, true, 'use'])
   expect(found?.groups).toMatchObject(groups)
 })
 
@@ -106,6 +160,11 @@ test.each(REMARKS.map(whole))('$line', ({ line, code, groups }) => {
   expect(found?.groups).toMatchObject(groups)
 })
 
-test.each(['', 'overlayfs: ', 'overlayfs: upper fs does not support RENAME_WHITEOUT.', 'overlayfs: upper fs does not support tmpfile.', 'usb 1-4: new high-speed USB device', 'overlayfs: "xino=on" is useless with all layers on same fs, ignore.'])('means nothing by itself: %s', (line) => {
+test.each(['', 'overlayfs: ', 'overlayfs: "xino" feature enabled using 2 upper inode bits.', 'mount: failed to look up the name', 'usb 1-4: new high-speed USB device', 'overlayfs: "xino=on" is useless with all layers on same fs, ignore.'])('means nothing by itself: %s', (line) => {
   expect(readSentence(line)).toBeUndefined()
+})
+
+test('no sentence stands there twice', () => {
+  const words = KERNEL_SENTENCES.flatMap((row) => row.words.source.split('|').map((part) => part.replace(/^[\^(?:]+/, '')))
+  expect(words.filter((part, at) => part.length > 12 && words.indexOf(part) < at)).toEqual([])
 })

@@ -24,6 +24,11 @@ export function newestTrouble(log: readonly LoggedLine[]): LoggedLine[] {
   return last === undefined ? [] : lines.filter(({ text, time }) => Math.abs(time - last.time) <= TOGETHER && meansTrouble(text))
 }
 
+/** Every line that means trouble and is at most so many microseconds old, the newest first. */
+export function freshTrouble(log: readonly LoggedLine[], now: number, most: number): LoggedLine[] {
+  return withoutProbes(log).filter(({ text, time }) => now - time <= most && meansTrouble(text)).reverse()
+}
+
 /** `ovl doctor` says when it begins and ends to try what may be refused. */
 function withoutProbes(log: readonly LoggedLine[]): LoggedLine[] {
   const ends = new Map<string, number>()
@@ -47,13 +52,13 @@ function meansTrouble(text: string): boolean {
 /** Said of mounts that are as they should be. */
 const HARMLESS = /does not support file handles|is (?:useless|meaningless)|falling back to (?:xino=off|uuid=null)|does not support (?:tmpfile|RENAME_WHITEOUT)|too big|connectable file handles|copying fileattr|disabling whiteout inode sharing|try mounting with 'userxattr'/
 
-/** Trouble → findings. `facts` are of the system alone: whose mount it was, nobody knows any more. */
+/** Trouble → findings. `facts` are of the system alone: whose mount it was, nobody knows any more. `now` is by the clock of the log. */
 export function judgeTrouble(lines: readonly LoggedLine[], facts: Facts, now: number): Finding[] {
   if (lines.length === 0) return []
   const texts = lines.map(({ text }) => text)
   const refusals = texts.filter(refusesMount)
   const told = refusals.length > 0 ? judgeFailure({ ...facts, trial: { step: 'mount-overlay', context: [], kernel: { known: true, value: refusals } } }) : remarks(texts)
-  const when = { fact: `${age(now - (lines.at(-1)?.time ?? now))}, in the kernel log`, source: 'kernel-log' } as const
+  const when = { fact: `${ageOf(now - (lines.at(-1)?.time ?? now))}, in the kernel log`, source: 'kernel-log' } as const
   return told.map((one) => (one.evidence.some(({ source }) => source === 'kernel-log') ? { ...one, confidence: one.confidence === 'certain' ? 'likely' : one.confidence, evidence: [...one.evidence, when] } : one))
 }
 
@@ -74,8 +79,10 @@ function remarks(texts: readonly string[]): Finding[] {
   })
 }
 
-function age(microseconds: number): string {
+/** Microseconds in words: `12 seconds ago`. */
+export function ageOf(microseconds: number): string {
   const seconds = Math.max(0, Math.round(microseconds / 1e6))
+  if (seconds === 0) return 'just now'
   const [count, unit] = seconds < 120 ? [seconds, 'second'] : seconds < 7200 ? [Math.round(seconds / 60), 'minute'] : seconds < 172_800 ? [Math.round(seconds / 3600), 'hour'] : [Math.round(seconds / 86_400), 'day']
   return `${count} ${unit}${count === 1 ? '' : 's'} ago`
 }

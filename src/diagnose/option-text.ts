@@ -1,11 +1,10 @@
-/** The mount that a message is about, as mount words: what `--check` looks up. The text is read by messages/read.ts. */
+/** The mount that a message is about, as mount words: what `--check` looks up. */
 
 import type { MountWords } from '../overlay/words.ts'
-import { readMessage } from './messages/read.ts'
+import type { Reading } from './messages/read.ts'
 
 /** The words of the last overlay in the text whose options are all there, or undefined when there is none. */
-export function findMountWords(text: string): MountWords | undefined {
-  const { options, lines, target } = readMessage(text)
+export function mountWordsOf({ options, lines, target }: Reading): MountWords | undefined {
   const last = options.findLast(({ cut, lower, upper }) => !cut && (lower.length > 0 || upper !== undefined))
   if (last === undefined) return undefined
   const point = target ?? lines.filter(({ typed }) => typed).flatMap((line) => afterOptions(line.text, last.raw)).at(-1)

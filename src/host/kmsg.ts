@@ -79,6 +79,11 @@ export function readKernelLog(): Known<readonly TimedMessage[]> {
   }
 }
 
+/** Now, by the clock that stamps the log: microseconds since the start, without the time the machine was suspended. They drift apart by some seconds in a month. */
+export function kernelLogNow(): number {
+  return Number(process.hrtime.bigint() / 1000n)
+}
+
 /** The third field. */
 function timeOf(record: Buffer): number {
   return Number(record.toString('latin1', 0, 80).split(/[,;]/)[2] ?? 0)

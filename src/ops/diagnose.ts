@@ -16,7 +16,7 @@ import { finding } from '../errors/make-finding.ts'
 import { collectFacts } from '../host/facts.ts'
 import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
-import { readKernelLog } from '../host/kmsg.ts'
+import { kernelLogNow, readKernelLog } from '../host/kmsg.ts'
 import { collectLiveState } from '../host/live-state.ts'
 import { uptime } from 'node:os'
 import { startTrial } from '../host/trial.ts'
@@ -139,7 +139,7 @@ function diagnoseLog(): Diagnosis {
   const log = readKernelLog()
   const facts = systemFacts()
   const trouble = log.known ? newestTrouble(log.value) : []
-  const told = judgeTrouble(trouble, facts, uptime() * 1e6)
+  const told = judgeTrouble(trouble, facts, kernelLogNow())
   const state = [...judgeFailure(facts), ...readOnlyOverlays(facts)].filter(({ code, title }) => !told.some((one) => one.code === code && one.title === title))
   return { findings: [...told, ...bySeverity(state)], unseen: [...(log.known ? [] : [`the kernel log: ${log.why}`]), ...unseenFacts(facts)] }
 }

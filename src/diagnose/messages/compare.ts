@@ -1,43 +1,36 @@
 /**
- * What a message was read to mean, compared with facts of the system it came from: what was seen there and
- * can end in this errno is certain and comes first; what was seen to be otherwise goes last.
+ * What a message was read to mean, compared with what a look at the very mount it is about found on this
+ * system: a suspect that is found is named as found, and comes first; what is seen to be otherwise goes last.
  */
 
+import type { FindingCode } from '../../errors/codes.ts'
 import type { Finding } from '../../errors/finding.ts'
-import type { Facts, PathRole, TrialFact } from '../facts.ts'
-import { judgeFailure } from '../judge.ts'
-import type { Reading } from './read.ts'
+import type { Facts, PathRole } from '../facts.ts'
 
-/** Findings of the text, with those of the facts before them. */
-export function compareWithFacts(read: readonly Finding[], reading: Reading, facts: Facts): Finding[] {
-  if (reading.moment === 'use' || reading.moment === 'unmount' || read[0]?.code === 'not-overlayfs') return [...read]
-  const seen = judgeFailure({ ...facts, trial: facts.trial ?? trialOf(reading) }).filter(({ code, confidence }) => confidence === 'certain' && code !== 'unknown').map((one) => asRead(one, reading))
-  const codes = new Set(seen.map(({ code }) => code))
-  const rest = read.filter(({ code }) => !codes.has(code) && !(code === 'unknown' && seen.length > 0))
-  const [still, gone] = [rest.filter((one) => !isThere(one, facts)), rest.filter((one) => isThere(one, facts))]
-  return [...seen, ...still, ...gone.map((one): Finding => ({ ...one, confidence: 'possible', evidence: [...one.evidence, { fact: 'it is there now', source: 'stat' }] }))]
+/** Findings of the text (`read`) and of the look (`found`), each thing once. `facts` are those of the look. */
+export function compareWithFound(read: readonly Finding[], found: readonly Finding[], facts?: Facts): Finding[] {
+  const suspected = new Set(read.map(({ code }) => kindOf(code)))
+  const named = found.filter(({ code }) => suspected.has(kindOf(code)))
+  const errors = found.filter((one) => !named.includes(one) && one.severity === 'error')
+  const seen = new Set([...named, ...errors].map(({ code }) => code))
+  // What nobody sees here may still be what the text is about: it was said elsewhere, or at another time.
+  const unconfirmed = read.filter(({ code }) => !seen.has(code) && !named.some((one) => kindOf(one.code) === kindOf(code)) && (code !== 'unknown' || seen.size === 0))
+  const [still, gone] = [unconfirmed.filter((one) => !isThere(one, facts)), unconfirmed.filter((one) => isThere(one, facts))]
+  const saidFirst = named.length === 0 && read[0]?.confidence === 'certain' ? still : []
+  const shown = [...named, ...saidFirst, ...errors, ...still.filter((one) => !saidFirst.includes(one))]
+  return [...shown, ...gone.map(asGone), ...found.filter((one) => !shown.includes(one))]
 }
 
-/** The failure as the message tells it, in place of a trial. */
-function trialOf({ errno, sentences }: Reading): TrialFact {
-  return {
-    step: 'mount-overlay',
-    ...(errno === undefined ? {} : { errno }),
-    context: sentences.filter(({ refuses }) => refuses).map(({ text }) => text),
-    kernel: { known: false, why: 'a message is all there is' },
-  }
-}
+/** Texts tell what happened better than to which of the directories. */
+const kindOf = (code: FindingCode): string => code.replace(/^(?:lower|upper|work)-(?=missing$|in-use$)/, '')
 
-/** The sentences came with the message, and from no log of this system. */
-function asRead(one: Finding, { sentences }: Reading): Finding {
-  const said = new Set(sentences.map(({ text }) => text))
-  return { ...one, evidence: one.evidence.map((piece) => (said.has(piece.fact) ? { ...piece, source: 'message' } : piece)) }
-}
+const asGone = (one: Finding): Finding => ({ ...one, confidence: 'possible', evidence: [...one.evidence, { fact: 'it is there now', source: 'stat' }] })
 
 const MISSING: Readonly<Record<string, PathRole>> = { 'lower-missing': 'lower', 'upper-missing': 'upper', 'work-missing': 'work', 'target-missing': 'target' }
 
-function isThere({ code }: Finding, { paths }: Facts): boolean {
+/** Said to be missing, and here it is. */
+function isThere({ code }: Finding, facts: Facts | undefined): boolean {
   const role = MISSING[code]
-  const asked = paths.filter((fact) => fact.role === role)
+  const asked = facts?.paths.filter((fact) => fact.role === role) ?? []
   return role !== undefined && asked.length > 0 && asked.every(({ errno }) => errno === undefined)
 }

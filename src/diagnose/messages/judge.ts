@@ -1,14 +1,15 @@
 /**
  * The judge of messages: text → findings, the root cause first. Every family of patterns hints at codes;
- * a code is as likely as its best hint. With facts of the system the suspects are looked up, and what was
- * seen goes before what was only read.
+ * a code is as likely as its best hint. Where the text decides nothing, what the machine around it tells
+ * is heard as well; what a look at the very mount tells is compare.ts.
  */
 
+import type { FindingCode } from '../../errors/codes.ts'
 import type { Confidence, Evidence, Finding } from '../../errors/finding.ts'
 import { finding } from '../../errors/make-finding.ts'
 import { advise } from '../advice.ts'
-import type { Facts } from '../facts.ts'
 import { quotable } from './clean.ts'
+import { byLog, byPlace } from './patterns/around.ts'
 import { circumstances } from './patterns/circumstances.ts'
 import { elsewhere } from './patterns/elsewhere.ts'
 import { byErrno } from './patterns/errno.ts'
@@ -20,29 +21,35 @@ import { aftermath, bySpeech } from './patterns/spoken.ts'
 import { questionFor } from './questions.ts'
 import { readMessage } from './read.ts'
 import type { Reading } from './read.ts'
+import { isUndecided } from './surroundings.ts'
+import type { Surroundings } from './surroundings.ts'
 import { titleOf } from './titles.ts'
-import { compareWithFacts } from './compare.ts'
 
 const FAMILIES: readonly Family[] = [byKernel, bySpeech, elsewhere, optionClues, circumstances, byErrno, aftermath]
 
-/**
- * What a message means, the likeliest first; never empty. Pure: nothing in the text is looked up or run.
- * With `facts`, gathered about what the text names (spec-of.ts), what was seen on that system comes first.
- */
-export function judgeMessage(text: string, facts?: Facts): Finding[] {
-  const reading = readMessage(text)
-  const read = judgeReading(reading)
-  return facts === undefined ? read : compareWithFacts(read, reading, facts)
+/** What a message means, the likeliest first; never empty. Pure: nothing in the text is looked up or run. */
+export function judgeMessage(text: string, around?: Surroundings): Finding[] {
+  return judgeReading(readMessage(text), around)
 }
 
 /** The same for a message that was read already. */
-export function judgeReading(reading: Reading): Finding[] {
-  const hints = FAMILIES.flatMap((family) => family(reading))
+export function judgeReading(reading: Reading, around?: Surroundings): Finding[] {
+  const read = hintsOf(reading)
+  const hints = around !== undefined && isUndecided(reading, read) ? [...byLog(reading, around), ...byPlace(reading, around), ...read.filter(({ code }) => !isRuledOut(code, around))] : read
   const best = likeliest(hints.length > 0 ? hints : [{ code: 'unknown', weight: 0, because: reading.lines[0]?.text ?? '' }])
   return kept(best).map((hint) => toFinding(hint, hints, reading))
 }
 
+/** The text leaves the cause open, so that it is worth looking around ({@link Surroundings}). */
+export function leavesOpen(reading: Reading): boolean {
+  return isUndecided(reading, hintsOf(reading))
+}
+
+const hintsOf = (reading: Reading): Hint[] => FAMILIES.flatMap((family) => family(reading))
+
 const MOST = 8
+/** Beside what the log says; the rest is guesses. */
+const BESIDE = 4
 
 /** The best hint of each code, in order of weight; of equal ones the first stays first. */
 function likeliest(hints: readonly Hint[]): Hint[] {
@@ -51,18 +58,27 @@ function likeliest(hints: readonly Hint[]): Hint[] {
   return [...best.values()].sort((a, b) => b.weight - a.weight)
 }
 
-/** Where the kernel or a tool said it, guesses from the errno are dropped; consequences are always named. */
+/** Where the kernel or a tool said it, guesses from the errno are dropped; consequences are always named. A log may be about something else, and only makes the list short. */
 function kept(hints: readonly Hint[]): Hint[] {
   const [top] = hints
+  if (top?.seen !== undefined) return hints.filter(({ code }) => code !== 'unknown').slice(0, BESIDE)
   const decided = top !== undefined && top.weight >= TOOL - 6
   return hints.filter((hint) => hint === top || hint.code === 'secondary-error' || !(decided && (hint.weight < SHOWN - 12 || hint.code === 'unknown' || top.sure === true && hint.weight < SHOWN))).slice(0, MOST)
 }
 
+/** Said to be possible by an errno, and seen to be otherwise. */
+function isRuledOut(code: FindingCode, { target }: Surroundings): boolean {
+  return target?.kind === 'directory' && (code === 'target-not-directory' || code === 'target-missing')
+}
+
 function toFinding(hint: Hint, hints: readonly Hint[], reading: Reading): Finding {
-  const because = [hint, ...hints.filter(({ code, weight }) => code === hint.code && weight >= SHOWN)].map((one) => quotable(one.because)).filter((fact, i, all) => fact !== '' && all.indexOf(fact) === i)
-  const evidence = because.slice(0, 4).map((fact): Evidence => ({ fact, source: 'message' }))
+  const seen = hint.seen?.map(({ fact, source }): Evidence => ({ fact: quotable(fact), source })) ?? []
+  const because = [hint, ...hints.filter(({ code, weight }) => code === hint.code && weight >= SHOWN)].filter((one) => one.seen === undefined).map((one) => quotable(one.because)).filter((fact, i, all) => fact !== '' && all.indexOf(fact) === i)
+  const evidence = [...seen, ...because.slice(0, 4).map((fact): Evidence => ({ fact, source: 'message' }))]
   const confidence = confidenceOf(hint)
-  const fix = confidence === 'certain' ? [...advise(hint.code), ...questionFor(hint, reading)] : [...questionFor(hint, reading), ...advise(hint.code)]
+  // The kernel log was read already.
+  const questions = questionFor(hint, reading).filter(({ command }) => hint.seen === undefined || command?.startsWith('dmesg') !== true)
+  const fix = confidence === 'certain' || hint.seen !== undefined ? [...advise(hint.code), ...questions] : [...questions, ...advise(hint.code)]
   return finding(hint.code, { title: titleOf(hint), evidence, fix, confidence })
 }
 

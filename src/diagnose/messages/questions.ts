@@ -69,11 +69,15 @@ const QUESTIONS: Readonly<Partial<Record<FindingCode, Question>>> = {
   'kernel-bug': { text: 'Which kernel is it?', plain: 'uname -r' },
   'image-unreadable': { text: 'What is in the image?', command: (path) => `blkid -p ${path}; file -- ${path}` },
   'secondary-error': { text: 'Look for the first failure, some lines or seconds before this one.', plain: LOG },
-  unknown: { text: 'Collect the kernel log of the moment, as root: the reason is written there and mostly nowhere else. Then the exact mount command or option string, the output of findmnt for upper, and uname -r.', plain: LOG },
 }
+
+const WHOLE: Question = { text: 'Collect the kernel log of the moment, as root: the reason is written there and mostly nowhere else. Then the exact mount command or option string, the output of findmnt for upper, and uname -r.' }
+/** Nothing to be pasted: nobody but the reader has the words. */
+const COMMAND: Fix = { text: 'Give ovl the mount command itself, after “ovl diagnose --”: it looks at the directories, tries the mount where nobody is disturbed, and reads what the kernel says.' }
 
 /** The question as a way on, with the path of the hint, or of the layer its code is about. */
 export function questionFor({ code, path }: Hint, { layers, target }: Reading): Fix[] {
+  if (code === 'unknown') return [COMMAND, { text: WHOLE.text, command: LOG }]
   const question = QUESTIONS[code] ?? WORDS
   const about = path ?? (code.startsWith('upper') ? layers.upper : code.startsWith('work') ? layers.work : /^(?:target|umount|not-mounted)/.test(code) ? target : undefined)
   if (code === 'lower-missing' && path === undefined && layers.lower.length > 0 && layers.lower.every(isWhole)) return [{ text: question.text, command: `namei -l -- ${layers.lower.slice(0, 8).map(quoteShell).join(' ')}` }]

@@ -4,6 +4,7 @@
  */
 
 import { readSentence } from '../kernel-words.ts'
+import type { KernelSentence } from '../kernel-words.ts'
 import type { FindingCode } from '../../errors/codes.ts'
 
 /** A sentence, understood. */
@@ -13,6 +14,7 @@ export interface Heard {
   readonly codes: readonly FindingCode[]
   /** The mount, or the use of it, fails with it; else it is a remark. */
   readonly refuses: boolean
+  readonly when: KernelSentence['when']
   readonly path?: string
   readonly option?: string
 }
@@ -56,7 +58,7 @@ function understand(text: string): Heard | undefined {
   // A tool's line about a mount point ends like the kernel's about a layer.
   if (found === undefined || /^\S{1,40}: |mount point/.test(found.groups['path'] ?? '')) return undefined
   const { sentence, groups } = found
-  return { text: found.text, codes: sentence.codes, refuses: sentence.refuses, ...named('path', groups['path']), ...named('option', groups['option'] ?? groups['conflict']) }
+  return { text: found.text, codes: sentence.codes, refuses: sentence.refuses, when: sentence.when, ...named('path', groups['path']), ...named('option', groups['option'] ?? groups['conflict']) }
 }
 
 const named = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> => (value === undefined ? {} : ({ [key]: value } as Record<K, string>))

@@ -1,10 +1,8 @@
-/** The same failure in the wrappings of many tools; what is read out of them; and what facts add. */
+/** The same failure in the wrappings of many tools; and what is read out of them. */
 
 import { describe, expect, test } from 'vitest'
 import { judgeMessage } from '../../../src/diagnose/messages/judge.ts'
 import { readMessage } from '../../../src/diagnose/messages/read.ts'
-import { specOf } from '../../../src/diagnose/messages/spec-of.ts'
-import { facts, paths, refused } from '../diagnose/make-facts.ts'
 
 const SENTENCE = 'overlayfs: maximum fs stacking depth exceeded'
 
@@ -64,12 +62,6 @@ describe('what is read', () => {
   test('the errno of the failure, not of the cleaning up', () => {
     expect(readMessage('ERRO[0000] Unmounting /x/merged: invalid argument\nError: creating overlay mount to /x/merged, mount_data="lowerdir=/a": permission denied').errno).toBe('EACCES')
   })
-
-  test('a command gives a spec, to gather facts about', () => {
-    expect(specOf(readMessage('$ sudo mount -t overlay overlay -o ro,lowerdir="/srv/a":/srv/b /m\nmount: /m: special device overlay does not exist.'))).toMatchObject({ target: '/m', lower: [{ path: '/srv/a' }, { path: '/srv/b' }] })
-    expect(specOf(readMessage('data: lowerdir=/a:/b,upperdir=/u,workdir=/w: invalid argument'))).toMatchObject({ lower: [{ path: '/a' }, { path: '/b' }], upper: '/u', work: '/w' })
-    expect(specOf(readMessage('mount_data="lowerdir=/a:...": invalid argument'))).toBeUndefined()
-  })
 })
 
 describe('the option string decides', () => {
@@ -88,10 +80,4 @@ describe('the option string decides', () => {
     const said = judgeMessage("mount -t overlay overlay -o lowerdir=/a,upperdir=/b,workdir=/c /m\noverlayfs: failed to resolve '/c': -2")[0]
     expect(said).toMatchObject({ code: 'work-missing', title: "work '/c' does not exist", confidence: 'certain' })
   })
-})
-
-test('with facts, what was seen comes first and is certain', () => {
-  const text = 'mount -t overlay overlay -o lowerdir=/l1:/l2,upperdir=/u,workdir=/w /m\nmount: /m: special device overlay does not exist.'
-  const [first] = judgeMessage(text, facts({ paths: paths(refused('work', '/w', 'ENOENT')) }))
-  expect(first).toMatchObject({ code: 'work-missing', confidence: 'certain' })
 })

@@ -23,7 +23,7 @@ const MOUNT: Row = {
   EDQUOT: ['no-space'],
   EMFILE: ['mount-limit'],
   EROFS: ['upper-read-only', 'read-only-overlay', 'work-dir-unusable'],
-  ENOTDIR: ['layer-not-directory', 'target-not-directory'],
+  ENOTDIR: ['layer-not-directory', 'target-not-directory', 'work-dir-unusable'],
   EXDEV: ['work-other-filesystem', 'rename-exdev'],
   ENAMETOOLONG: ['value-too-long', 'options-too-long', 'lower-missing'],
   E2BIG: ['options-too-long', 'too-many-layers'],
@@ -81,6 +81,11 @@ const REMOUNT: Row = {
 const UNKNOWN: Row = { ...MOUNT, EXDEV: ['rename-exdev', 'work-other-filesystem'], EROFS: ['mounted-read-only', 'read-only-overlay', 'work-dir-unusable'], ENXIO: ['whiteout-copied', 'unknown'], ENOSPC: ['no-space', 'no-inodes', 'mount-limit'] }
 
 const BY_MOMENT: Readonly<Record<Moment, Row>> = { mount: MOUNT, use: USE, unmount: UNMOUNT, remount: { ...MOUNT, ...REMOUNT }, unknown: UNKNOWN }
+
+/** Whether one of these can make a use of the mounted tree end so. */
+export function failsInUseWith(codes: readonly FindingCode[], errno: string): boolean {
+  return codes.some((code) => code !== 'unknown' && USE[errno]?.includes(code))
+}
 
 export const byErrno: Family = ({ errno, moment, lines }) => {
   if (errno === undefined) return []

@@ -7,6 +7,7 @@
  */
 
 import type { FindingCode } from '../../../errors/codes.ts'
+import type { Evidence } from '../../../errors/finding.ts'
 import type { Reading } from '../read.ts'
 
 export interface Hint {
@@ -20,6 +21,8 @@ export interface Hint {
   readonly sure?: true
   /** Not proven, and hardly anything else ends so. */
   readonly likely?: true
+  /** What was seen on this machine speaks for it, in place of the message. */
+  readonly seen?: readonly Evidence[]
   /** A title that says more than the code. */
   readonly title?: string
 }

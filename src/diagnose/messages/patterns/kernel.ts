@@ -10,7 +10,7 @@ import { KERNEL, ranked } from './hint.ts'
 import type { Family } from './hint.ts'
 
 export const byKernel: Family = (reading) => reading.sentences.flatMap((heard, i) => {
-  const codes = order(heard, reading)
+  const codes = orderCodes(heard, reading)
   const weight = heard.refuses ? KERNEL - Math.min(i, 9) / 10 : remarkWeight(codes[0] ?? 'unknown', reading)
   const hints = ranked(codes, weight, heard.text, { ...(heard.path === undefined ? {} : { path: heard.path }), ...(heard.option === undefined ? {} : { option: heard.option }) })
   return isSettled(heard, codes, reading) ? hints.map((hint, at) => (at === 0 ? { ...hint, sure: true } : hint)) : hints
@@ -46,7 +46,8 @@ const WORTH: Readonly<Partial<Record<FindingCode, number>>> = {
   'work-dir-unusable': 90, 'upper-in-use': 84, 'work-in-use': 82, 'lower-in-use': 80, 'upper-no-d-type': 86, 'upper-no-xattr': 76, 'userns-needs-userxattr': 72, 'feature-dropped': 66, 'upper-unsupported': 64,
 }
 
-function order(heard: Heard, reading: Reading): readonly FindingCode[] {
+/** What a sentence can mean, the likeliest first: by the path or option it names, and the options beside it. */
+export function orderCodes(heard: Heard, reading: Reading): readonly FindingCode[] {
   if (heard.codes.includes('lower-missing') && heard.path !== undefined) return missing(heard.path, heard.codes, reading)
   if (heard.option !== undefined && heard.codes.some((code) => code === 'option-unknown' || code === 'option-bad-value')) return refused(heard.option, heard.codes)
   if (heard.codes[0] === 'upper-on-overlay') return notAnUpper(heard.path ?? '', heard.codes, reading)
@@ -60,6 +61,8 @@ const SIGNS = /^~|^["']|["']$|\$[A-Za-z_{(]|^%[A-Z]/
 /** Which layer is the missing path? The options tell, else its name. */
 function missing(path: string, codes: readonly FindingCode[], { layers, lines, tools, options }: Reading): readonly FindingCode[] {
   if (SIGNS.test(path)) return first('path-not-expanded', codes)
+  // A backslash before a comma, and the next option became part of the name.
+  if (/,(?:lower|upper|work)dir=/.test(path)) return first('option-syntax', codes)
   const isIt = (other: string | undefined): boolean => other !== undefined && tidyPath(bare(other)) === tidyPath(path)
   const begins = (other: string): boolean => other.startsWith(path) && other !== path
   if (isIt(layers.upper)) return first('upper-missing', codes)

@@ -12,6 +12,9 @@ import type { Facts, TrialFact } from './facts.ts'
  */
 export type Stage = 'make' | 'open' | 'set' | 'create' | 'attach'
 
+/** All of them, for an errno of which nobody knows where it came from. */
+export const ANY_STAGE: readonly Stage[] = ['make', 'open', 'set', 'create', 'attach']
+
 export interface Attempt {
   /** Where it may have failed: mount(2) does all in one call and tells no stage. */
   readonly stages: readonly Stage[]

@@ -8,6 +8,7 @@ const NUMBERS: Readonly<Record<number, string>> = {
 
 /** Longer ones before those they begin with. */
 const WORDS: readonly (readonly [words: string, errno: string])[] = [
+  ['cross-device link not permitted', 'EXDEV'], ['file already exists', 'EEXIST'], ['name too long', 'ENAMETOOLONG'],
   ['no such device or address', 'ENXIO'], ['device not configured', 'ENXIO'], ['no such device', 'ENODEV'], ['no such file or directory', 'ENOENT'], ['no such file', 'ENOENT'],
   ['invalid argument', 'EINVAL'], ['permission denied', 'EACCES'], ['operation not permitted', 'EPERM'], ['not permitted', 'EPERM'],
   ['device or resource busy', 'EBUSY'], ['resource busy', 'EBUSY'], ['device is busy', 'EBUSY'], ['target is busy', 'EBUSY'],
@@ -41,11 +42,11 @@ export function errnosOf(line: string): { readonly errno: string; readonly at: n
   if (said !== undefined) return [{ errno: said.errno, at: 0 }]
   const found: { errno: string; at: number }[] = []
   const low = line.toLowerCase()
-  let taken = ''
+  const taken: (readonly [from: number, to: number])[] = []
   for (const [words, errno] of WORDS) {
     const at = low.lastIndexOf(words)
-    if (at < 0 || taken.includes(`|${at}|`)) continue
-    taken += `|${at}|`
+    if (at < 0 || taken.some(([from, to]) => at >= from && at < to)) continue
+    taken.push([at, at + words.length])
     found.push({ errno, at })
   }
   for (const { 0: name, index } of line.matchAll(NAME)) if (NAMED.has(name)) found.push({ errno: name, at: index })

@@ -6,6 +6,7 @@
 import { errnoWords } from '../../errors/errno.ts'
 import { ERRNO_PHRASES } from './localised/errno-phrases.ts'
 import { MOUNT_PHRASES } from './localised/mount-phrases.ts'
+import { STEMS } from './localised/stems.ts'
 
 interface Phrase {
   readonly english: string
@@ -18,8 +19,19 @@ interface Phrase {
 export function inEnglish(lines: readonly string[]): string[] {
   const whole = lines.join('\n').toLowerCase()
   const present = PHRASES.filter(({ anchor }) => whole.includes(anchor))
-  return present.length === 0 ? [...lines] : lines.map((line) => present.reduce(replace, line))
+  return lines.map((line) => byStems(line, present.reduce(replace, line)))
 }
+
+/** What a foreign line of mount(8) means where the catalogues had no sentence for it, added to it. */
+function byStems(line: string, english: string): string {
+  const head = line.slice(0, 1000)
+  if (!/\bu?mount ?:/.test(head) || ENGLISH.test(head) || STEMS.some((row) => english.includes(row.english.slice(0, 16)))) return english
+  const found = STEMS.find(({ words }) => words.test(head))
+  return found === undefined ? english : `${english} (${found.english})`
+}
+
+/** Little words that mount(8) has in every line, and that other languages lack. */
+const ENGLISH = /\b(?:the|does|not|failed|wrong|already|unknown|must|only|cannot|is)\b/i
 
 const PLACE = /%(?:\d\$)?[sm]/
 /** A name inside a phrase: longer ones are not names but the rest of a hostile line. */

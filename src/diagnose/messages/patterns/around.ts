@@ -6,6 +6,7 @@
 import type { FindingCode } from '../../../errors/codes.ts'
 import type { Evidence } from '../../../errors/finding.ts'
 import { isWithin, parentPath, tidyPath } from '../../../names/path.ts'
+import { ANY_STAGE } from '../../attempt.ts'
 import { canExplain } from '../../causes.ts'
 import { ageOf, freshTrouble } from '../../log-trouble.ts'
 import type { LoggedLine } from '../../log-trouble.ts'
@@ -58,12 +59,11 @@ function fits({ codes, path, option, refuses, when }: Heard, { text }: LoggedLin
   return option === undefined || option.split(',').some((word) => whole.some(({ pairs }) => pairs.some(({ key }) => key === word.split('=')[0])))
 }
 
-const ALL = ['make', 'open', 'set', 'create', 'attach'] as const
 const RESOLVED: Readonly<Record<string, string>> = { 2: 'ENOENT', 13: 'EACCES', 20: 'ENOTDIR', 36: 'ENAMETOOLONG', 40: 'ELOOP' }
 
 function canEnd(text: string, codes: readonly FindingCode[], errno: string): boolean {
   const said = /: -(\d+)$/.exec(text)?.[1]
-  return said !== undefined && RESOLVED[said] !== undefined ? RESOLVED[said] === errno : codes.some((code) => code !== 'options-too-long' && canExplain(code, { stages: ALL, errno }))
+  return said !== undefined && RESOLVED[said] !== undefined ? RESOLVED[said] === errno : codes.some((code) => code !== 'options-too-long' && canExplain(code, { stages: ANY_STAGE, errno }))
 }
 
 function isNear({ path }: Heard, { target }: Reading): boolean {

@@ -16,7 +16,7 @@ interface Circumstance {
   readonly more?: number
 }
 
-const REMOTE = /\b(?:nfs\d?|cifs|smb|smbfs|sshfs|virtiofs|9p|juicefs|gluster\w{0,3}|cephfs|lustre|gpfs|beegfs|ntfs-3g|mergerfs|rclone|vboxsf|s3fs|davfs\d?|gcsfuse|blobfuse\d?|osxfs|grpcfuse|drvfs|fuseblk)\b|\/nfs\//i
+const REMOTE = /\b(?:nfs\d?|cifs|smb|smbfs|sshfs|virtiofs|9p|juicefs|gluster\w{0,3}|cephfs|lustre|gpfs|beegfs|ntfs-3g|mergerfs|rclone|vboxsf|s3fs|davfs\d?|gcsfuse|blobfuse\d?|osxfs|fuse\.[a-z]\w{1,20}|grpcfuse|drvfs|fuseblk)\b|\/nfs\//i
 const UNSUPPORTED = /\b(?:zfs|ecryptfs|vfat|exfat|msdos|fat32|ntfs3?|aufs|unionfs|jffs2|reiserfs|hfsplus)\b/i
 
 const ROWS: readonly Circumstance[] = [

@@ -23,6 +23,7 @@ export const CONTAINERS: readonly Phrase[] = [
   told(/(?:failed to remove|unable to remove|error removing|remove|unlinkat|rmdir|rm:)\b[^\n]{0,800}(?:device or )?resource busy/i, 'umount-busy', 'upper-in-use'),
   // id mapping
   told(/create mapped mount|idmapped mount|mount_setattr|MOUNT_ATTR_IDMAP|idmap.{0,80}(?:not supported|invalid argument|failed)|(?:doesn't|does not|no) support (?:for )?id-?map/i, 'idmap-unsupported', 'owner-unmapped'),
+  told(/insufficient (?:UIDs|GIDs|subordinate)|subordinate IDs in|\bl?chown [^\n]{1,400}: invalid argument|requested \d{1,10}:\d{1,10} for \S/i, 'owner-unmapped', 'not-permitted'),
   // fuse-overlayfs
   told(/fuse: device not found|\/dev\/fuse.{0,80}(?:no such|not found|not permitted|denied)|modprobe fuse/i, 'module-missing', 'tool-missing', 'not-permitted'),
   told(/fusermount3?:? .{0,200}(?:not permitted|permission denied)|fuse-overlayfs: cannot mount: (?:operation not permitted|permission denied)/i, 'not-permitted', 'userns-disabled', 'lsm-denied'),

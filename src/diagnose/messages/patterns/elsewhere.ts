@@ -7,7 +7,7 @@ const ELSEWHERE: readonly RegExp[] = [
   /overlay (?:network|driver (?:network|vxlan))|network[^\n]{0,60}overlay|vxlan|non-overlapping IPv4|overlapping (?:ipv[46] )?(?:subnet|address|network|cidr)|(?:flannel|calico|weave|cilium|swarm|libnetwork|ingress network|network sandbox|docker_gwbridge|attachable network)/i,
   /gameoverlay|steam(?:vr|[ _-]?overlay|webhelper)|discord[^\n]{0,20}overlay|mangohud|vulkan[^\n]{0,20}overlay|VK_LAYER|obs[^\n]{0,12}overlay|geforce[^\n]{0,12}overlay/i,
   /dtoverlay|dt-overlay|device[- ]?tree[^\n]{0,40}overlay|overlay[^\n]{0,60}(?:\.dtbo?\b|device ?tree)|OF: overlay|of_overlay|\.dtbo\b|overlay_phandle|cape[- ]?manager/i,
-  /layman|eselect[- ]repository|ebuild|portage[^\n]{0,20}overlay|overlay[^\n]{0,20}portage|nixpkgs[^\n]{0,40}overlay|overlays? = \[|vcpkg[^\n]{0,30}overlay|overlay-(?:ports|triplets)|kustomiz|overlays\/[\w-]{1,30}\/kustomization/i,
+  /layman|eselect[- ]repository|\bebuild\b|portage[^\n]{0,20}overlay|overlay[^\n]{0,20}portage|nixpkgs[^\n]{0,40}overlay|overlays? = \[|vcpkg[^\n]{0,30}overlay|overlay-(?:ports|triplets)|kustomiz|overlays\/[\w-]{1,30}\/kustomization/i,
   /(?:webpack|vite|next\.?js|react|hmr|css|z-index|modal|dialog|click|element)[^\n]{0,60}overlay|overlay[^\n]{0,60}(?:modal|z-index|click|plugin\.vue|hmr|component|widget|window manager|compositor)|picom|overlay plane|drm[^\n]{0,30}overlay|ffmpeg[^\n]{0,60}overlay|overlay filter|hardware overlay|screen overlay|OpenLDAP|slapd|slapo-/i,
 ]
 

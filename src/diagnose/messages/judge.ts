@@ -18,7 +18,7 @@ import type { Family, Hint } from './patterns/hint.ts'
 import { byKernel } from './patterns/kernel.ts'
 import { optionClues } from './patterns/option-clues.ts'
 import { aftermath, bySpeech } from './patterns/spoken.ts'
-import { questionFor } from './questions.ts'
+import { questionFor, withoutLog } from './questions.ts'
 import { readMessage } from './read.ts'
 import type { Reading } from './read.ts'
 import { isUndecided } from './surroundings.ts'
@@ -77,13 +77,13 @@ function toFinding(hint: Hint, hints: readonly Hint[], reading: Reading): Findin
   const evidence = [...seen, ...because.slice(0, 4).map((fact): Evidence => ({ fact, source: 'message' }))]
   const confidence = confidenceOf(hint)
   // The kernel log was read already.
-  const questions = questionFor(hint, reading).filter(({ command }) => hint.seen === undefined || command?.startsWith('dmesg') !== true)
+  const questions = hint.seen === undefined ? questionFor(hint, reading) : withoutLog(questionFor(hint, reading))
   const fix = confidence === 'certain' || hint.seen !== undefined ? [...advise(hint.code), ...questions] : [...questions, ...advise(hint.code)]
   return finding(hint.code, { title: titleOf(hint), evidence, fix, confidence })
 }
 
-function confidenceOf({ weight, sure, likely, code }: Hint): Confidence {
-  if (code === 'unknown') return 'possible'
+function confidenceOf({ weight, sure, likely, code, seen }: Hint): Confidence {
+  if (code === 'unknown' || (seen !== undefined && likely !== true)) return 'possible'
   if (sure === true && weight >= TOOL) return 'certain'
   return likely === true || weight >= SHOWN - 2 ? 'likely' : 'possible'
 }

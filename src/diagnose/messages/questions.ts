@@ -86,5 +86,11 @@ export function questionFor({ code, path }: Hint, { layers, target }: Reading): 
   return [{ text: question.text, ...(command === undefined ? {} : { command }) }]
 }
 
+/** The same without commands that read the kernel log, for whom it was read already. */
+export function withoutLog(questions: readonly Fix[]): Fix[] {
+  const left = questions.filter(({ text }) => text !== WORDS.text)
+  return left.length === 0 ? [COMMAND] : left.map(({ text, command }) => ({ text, ...(command === undefined || command.startsWith('dmesg') ? {} : { command }) }))
+}
+
 /** A name that nobody shortened, and that a shell can be given. */
 const isWhole = (name: string): boolean => isUtf8Name(name) && name.length < 1000 && !/…|\.\.\./.test(name)

@@ -60,6 +60,16 @@ describe('which line', () => {
     expect(codes(command + EINVAL, heard(["overlay: Unknown parameter 'subvol'"]))).toEqual(codes(command + EINVAL, DEAF))
     expect(codes(command + ENOENT, heard([gone('/srv/w')]))[0]).toBe('work-missing')
   })
+  test('likely within a minute, or beside the mount point; else possible', () => {
+    const confidence = (lines: readonly string[], ago: number): unknown => judgeMessage(ENOENT, heard(lines, ago))[0]?.confidence
+    expect([confidence([gone('/x')], 50), confidence([gone('/x')], 90), confidence([gone('/srv/o/x')], 90)]).toEqual(['likely', 'possible', 'likely'])
+  })
+  test('every finding has a way on, and none that reads the log again', () => {
+    for (const { fix, code } of [...judgeMessage(ENOENT, heard([gone('/srv/o/~/x')])), ...judgeMessage(EINVAL, heard([DEEP, "overlay: Unknown parameter 'x'"]))]) {
+      expect(fix.length, code).toBeGreaterThan(0)
+    }
+    expect(judgeMessage(EINVAL, heard([DEEP]))[0]?.fix.filter(({ command }) => command?.startsWith('dmesg'))).toEqual([])
+  })
   test('older ones stay possible', () => {
     expect(codes(EINVAL, heard(["overlayfs: missing 'workdir'", DEEP])).slice(0, 2)).toEqual(['stack-too-deep', 'work-required'])
   })

@@ -23,6 +23,8 @@ import { orderCodes } from './kernel.ts'
 
 /** Before what a tool says in words of several meanings. */
 const LOGGED = TOOL + 2
+/** A line of the last minute is likely that of the text, whatever it is about; in microseconds. */
+const MOMENT = 60 * 1e6
 /** Of lines before the newest: after all that the newest can mean. */
 const OLDER = SHOWN - 9
 
@@ -42,8 +44,11 @@ export function byLog(reading: Reading, { log, now, missing }: Surroundings): Hi
       { fact: `${ageOf(now - line.time)} on this machine: the cause, if that is when and where it failed`, source: 'kernel-log' },
       ...(cut?.longer === undefined ? [] : [{ fact: `'${cut.longer}' is there`, source: 'stat' } as const]),
     ]
-    const whole = separatorAfter(cut) === undefined ? undefined : cut?.longer
-    return ranked(codesOf(heard, cut, reading), weight, line.text, { seen, ...(heard.path === undefined ? {} : { path: whole ?? heard.path }), ...(heard.option === undefined ? {} : { option: heard.option }) })
+    const named = { ...(heard.path === undefined ? {} : { path: heard.path }), ...(heard.option === undefined ? {} : { option: heard.option }) }
+    const [best, ...others] = ranked(codesOf(heard, cut, reading), weight, line.text, { seen, ...named })
+    if (best === undefined) return []
+    const likely = now - line.time <= MOMENT || isNear(heard, reading)
+    return [{ ...best, ...(likely ? { likely } : {}), ...(separatorAfter(cut) === undefined ? {} : { path: cut?.longer ?? '' }) }, ...others]
   }
 }
 

@@ -35,6 +35,8 @@ const ROWS: readonly Circumstance[] = [
   { errnos: ['EACCES'], words: /context=|container_t|\bselinux\b|apparmor/i, moments: ['mount'], code: 'lsm-denied', more: -7 },
   { errnos: ['EPERM'], tool: 'rootless', moments: ['mount'], code: 'userns-disabled', more: -7 },
   { errnos: ['EPERM', 'EACCES', 'EIO'], words: /metacopy|redirect/i, moments: ['use', 'unknown'], code: 'metacopy-mismatch', more: 2 },
+  { errnos: ['EPERM', 'EACCES', 'EOPNOTSUPP', 'EINVAL'], words: /\brelabel|l?setfilecon|file label\b/i, code: 'lsm-denied', more: 2 },
+  { errnos: ['EROFS'], words: /remount(?:ing|ed)? (?:the )?(?:file ?system|fs) read-?only|Aborting journal|forced read-?only|filesystem shut ?down|(?:EXT4|BTRFS|XFS|F2FS)[ -]\S{0,20} ?.{0,40}\berror\b/i, code: 'upper-read-only', more: 2 },
   { errnos: ['EPERM', 'EACCES'], words: /\b(?:fuse|sshfs|nfs|rclone|mergerfs)\b/i, code: 'mounter-credentials', more: 1 },
   { errnos: ['ENOSPC'], words: /inode/i, code: 'no-inodes', more: 4 },
   { errnos: ['ENOSPC'], words: /mount-max|too many mounts/i, code: 'mount-limit', more: 6 },

@@ -24,9 +24,12 @@ export function newestTrouble(log: readonly LoggedLine[]): LoggedLine[] {
   return last === undefined ? [] : lines.filter(({ text, time }) => Math.abs(time - last.time) <= TOGETHER && meansTrouble(text))
 }
 
-/** Every line that means trouble and is at most so many microseconds old, the newest first. */
+/** More lines than this belong to a storm, of which the newest tell as much as all. */
+const STORM = 200
+
+/** The lines that mean trouble and are at most so many microseconds old, the newest first. */
 export function freshTrouble(log: readonly LoggedLine[], now: number, most: number): LoggedLine[] {
-  return withoutProbes(log).filter(({ text, time }) => now - time <= most && meansTrouble(text)).reverse()
+  return withoutProbes(log).filter(({ time }) => now - time <= most).slice(-STORM).filter(({ text }) => meansTrouble(text)).reverse()
 }
 
 /** `ovl doctor` says when it begins and ends to try what may be refused. */

@@ -28,6 +28,15 @@ test.each(Object.entries(TEXTS))('%s', (_, text) => {
   expect(JSON.stringify(findings).length).toBeLessThan(20_000)
 })
 
+test.each(['mount: /m: special device overlay does not exist.', `mount: ${full('/x')}: wrong fs type, bad option, bad superblock on o`, `${full('lowerdir=/a:')}\nmount: /m: wrong fs type, bad option`])('a kernel log full of long lines: %.40s', (text) => {
+  const value = Array.from({ length: 4000 }, (_, i) => ({ time: i, text: i % 2 === 0 ? `overlayfs: failed to resolve '/${'x/'.repeat(400)}${i}': -2` : `overlay: Unknown parameter '${'\u001b[31m'.repeat(100)}${i}'` }))
+  const before = process.cpuUsage()
+  const findings = judgeMessage(text, { log: { known: true, value }, now: 5000, missing: [], inUserNamespace: false })
+  const { user, system } = process.cpuUsage(before)
+  expect(user + system).toBeLessThan(1_000_000)
+  expect(JSON.stringify(findings)).not.toMatch(/\\u001b/)
+})
+
 test('escapes, controls and bidi marks of a text never come back', () => {
   const text = "\u001b[31moverlayfs: failed to resolve '/srv/\u001b]0;owned\u0007a\u202eb\u0000c\u009b2J': -2\u001b[0m"
   const shown = JSON.stringify(judgeMessage(text))

@@ -44,7 +44,7 @@ export interface DiagnoseRequest {
   readonly words?: MountWords
   /** Any path inside a live overlay. */
   readonly target?: string
-  /** An error text, of any tool. */
+  /** An error text, of any tool. Where it leaves the cause open, the kernel log of this machine is looked at as well. */
   readonly message?: string
   /** Look up on this system the paths and options that the message names. */
   readonly check?: boolean

@@ -88,13 +88,14 @@ export const COMMANDS: readonly CommandDef[] = [
     usage: ['[WORDS of ovl mount] [--no-trial]', '-- mount -t overlay …', '--message TEXT|- [--check]', '--target DIR', '--from-facts FILE', '--code CODE', ''],
     details: [
       'Words are checked by all that can be seen, then tried: mounted in a private mount namespace, with fresh directories in place of upper and work, so that nothing of it stays. Every fault is listed, the root cause first; a clean bill says what was tried, and what could not be seen.',
+      'A text that leaves the cause open, as most of mount(8) do, is read beside the kernel log of this machine: what it said in the last minutes is named first, as likely. A text that says the cause itself, or brings lines of a kernel log, is judged alone.',
       'Without words it tells what the kernel last complained of.',
       'Exit 0: nothing is wrong; 1: an error was found; 2: could not look.',
     ],
     options: [
       ...MOUNT_WORDS,
       { name: 'no-trial', does: 'look only, and mount nothing' },
-      { name: 'message', value: { name: 'TEXT', kind: 'text' }, does: 'explain an error text of any tool; - reads it from standard input' },
+      { name: 'message', value: { name: 'TEXT', kind: 'text' }, does: 'explain an error text of any tool; - reads it from standard input: mount … 2>&1 | ovl diagnose --message -' },
       { name: 'check', does: 'look up here what the message names' },
       { name: 'target', value: { name: 'DIR', kind: 'overlay' }, does: 'a live overlay' },
       { name: 'facts', value: { name: 'FILE', kind: 'file' }, does: 'write what was seen to FILE, for a bug report' },

@@ -7,10 +7,11 @@ export const CONTAINERS: readonly Phrase[] = [
   // probes of a store
   told(/not supported over (?:overlay|aufs\b.{0,40}overlay)|backing file ?system:? (?:is )?overlay|(?:on|over|onto) (?:top of )?(?:another )?overlay ?fs\b|overlay(?:2|fs)? (?:on|over) overlay/i, 'upper-on-overlay'),
   told(/not supported over (?:zfs|ecryptfs|aufs|vfat|fat|exfat|msdos|ntfs|ntfs3|squashfs|unionfs|hfs\w{0,5}|bcachefs|reiserfs|jffs2|ramfs)\b/i, 'upper-unsupported'),
-  told(/not supported over (?:nfs\d?|cifs|smb\w{0,3}|fuse\S{0,20}|9p|v9fs|virtiofs|ceph|gluster\w{0,3}|lustre|gpfs|sshfs|vboxsf|beegfs|afs)\b/i, 'upper-remote', 'upper-unsupported'),
+  told(/not supported over (?:nfs\d?|cifs|smb\w{0,3}|fuse\S{0,20}|9p|v9fs|virtiofs|ceph\w{0,3}|gluster\w{0,3}|lustre|gpfs|sshfs|vboxsf|beegfs|afs)\b/i, 'upper-remote', 'upper-unsupported'),
   told(/d_?type (?:is )?(?:not|false|unsupported)|without d_?type|not support d_?type|needs? d_?type|no d_?type|supports? d_type: ?false|ftype=0|requires? .{0,40}d_?type|n ftype=1/i, 'upper-no-d-type'),
   hinted(/unable to create kernel-style whiteout|create whiteout|convert whiteout|mknod.{0,400}(?:operation not permitted|permission denied)/i, 'not-permitted', 'lsm-denied', 'userns-option-refused', 'upper-no-xattr'),
   hinted(/not supported over <?(?:extfs|ext\d|xfs|btrfs|tmpfs|f2fs|unknown)\b/i, 'module-missing', 'upper-no-d-type', 'not-permitted', 'upper-unsupported'),
+  hinted(/not supported over [\w.]{2,20}/i, 'upper-unsupported', 'upper-remote'),
   hinted(/kernel does not support overlay|overlay(?:fs|2)? (?:is )?(?:not|isn't) (?:supported|available|enabled) (?:by|in|on) (?:the |this |your )?(?:kernel|host)|no support for overlay|overlay(?:fs)? not found as a supported filesystem|overlay module not (?:loaded|found|available)/i, 'module-missing', 'upper-no-d-type', 'upper-unsupported', 'not-permitted'),
   faint(/prior storage driver overlay\d? failed|driver not supported/i, 'upper-on-overlay', 'module-missing', 'upper-unsupported', 'upper-no-d-type'),
   faint(/snapshotter cannot be enabled|mount with (?:multiple|a single) lowers? failed|overlay test mount/i, 'upper-on-overlay', 'upper-remote', 'upper-unsupported', 'unknown'),

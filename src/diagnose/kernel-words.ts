@@ -17,3 +17,14 @@ export function readSentence(line: string): { readonly sentence: KernelSentence;
   }
   return undefined
 }
+
+/** What ends in the number that the line has. */
+const RESOLVED: Readonly<Record<string, string>> = { 2: 'ENOENT', 13: 'EACCES', 20: 'ENOTDIR', 36: 'ENAMETOOLONG', 40: 'ELOOP' }
+/** Only a path that is not found ends in these, and then it is named. */
+const OF_PATHS: ReadonlySet<string> = new Set(['ENOENT', 'ENAMETOOLONG'])
+
+/** Whether a mount that failed with `errno` can have made the kernel say this. */
+export function canEndIn(line: string, errno: string): boolean {
+  const number = /\bfailed to resolve '.*': -(\d+)$/s.exec(line)?.[1]
+  return number === undefined ? !OF_PATHS.has(errno) : (RESOLVED[number] ?? errno) === errno
+}

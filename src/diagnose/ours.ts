@@ -10,6 +10,7 @@ import { isBefore, readAttempt } from './attempt.ts'
 import { canExplain } from './causes.ts'
 import type { Facts, PathFact } from './facts.ts'
 import { isIndexed } from './in-force.ts'
+import { canEndIn } from './kernel-words.ts'
 import type { KernelSentence } from './kernel-words.ts'
 import { valueOf } from './suspect.ts'
 
@@ -22,6 +23,7 @@ export interface LogLine {
 /** False for a line of the kernel log that is about another mount. */
 export function isOurs({ line, sentence, groups: { path, option, conflict } }: LogLine, facts: Facts): boolean {
   const attempt = readAttempt(facts)
+  if (attempt?.errno !== undefined && !canEndIn(line, attempt.errno)) return false
   if (attempt !== undefined && !sentence.codes.some((code) => canExplain(code, attempt))) return false
   // A context with a log of its own (6.5) keeps its words there; `overlay: ` in the kernel log is somebody’s mount(2).
   if (line.startsWith('overlay: ') && facts.trial?.syscall?.startsWith('fsconfig') === true && !isBefore(facts.system.kernelRelease, 6, 5)) return false

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import type { FindingCode } from '../../../src/errors/codes.ts'
 import { KERNEL_SENTENCES } from '../../../src/diagnose/kernel-sentences.ts'
-import { readSentence } from '../../../src/diagnose/kernel-words.ts'
+import { canEndIn, readSentence } from '../../../src/diagnose/kernel-words.ts'
 
 type Row = readonly [line: string, code: FindingCode, groups?: Readonly<Record<string, string>>]
 const whole = ([line, code, groups = {}]: Row): { line: string; code: FindingCode; groups: Readonly<Record<string, string>> } => ({ line, code, groups })
@@ -168,3 +168,8 @@ test('no sentence stands there twice', () => {
   const words = KERNEL_SENTENCES.flatMap((row) => row.words.source.split('|').map((part) => part.replace(/^[\^(?:]+/, '')))
   expect(words.filter((part, at) => part.length > 12 && words.indexOf(part) < at)).toEqual([])
 })
+
+test.each([
+  ["overlayfs: failed to resolve '/x': -2", 'ENOENT', true], ["overlayfs: failed to resolve '/x': -2", 'EINVAL', false], ["overlayfs: failed to resolve '/x': -40", 'ELOOP', true],
+  ['overlayfs: overlapping lowerdir path', 'ELOOP', true], ['overlayfs: unescaped trailing colons in lowerdir mount option.', 'ENOENT', false], ['overlayfs: unescaped trailing colons in lowerdir mount option.', 'EINVAL', true],
+])('%s can end in %s: %s', (line, errno, can) => expect(canEndIn(line, errno)).toBe(can))

@@ -8,6 +8,7 @@ import type { Evidence } from '../../../errors/finding.ts'
 import { isWithin, parentPath, tidyPath } from '../../../names/path.ts'
 import { ANY_STAGE } from '../../attempt.ts'
 import { canExplain } from '../../causes.ts'
+import { canEndIn } from '../../kernel-words.ts'
 import { ageOf, freshTrouble } from '../../log-trouble.ts'
 import type { LoggedLine } from '../../log-trouble.ts'
 import { bare } from '../option-strings.ts'
@@ -64,11 +65,9 @@ function fits({ codes, path, option, refuses, when }: Heard, { text }: LoggedLin
   return option === undefined || option.split(',').some((word) => whole.some(({ pairs }) => pairs.some(({ key }) => key === word.split('=')[0])))
 }
 
-const RESOLVED: Readonly<Record<string, string>> = { 2: 'ENOENT', 13: 'EACCES', 20: 'ENOTDIR', 36: 'ENAMETOOLONG', 40: 'ELOOP' }
-
+/** What may have been cut off explains too much. */
 function canEnd(text: string, codes: readonly FindingCode[], errno: string): boolean {
-  const said = /: -(\d+)$/.exec(text)?.[1]
-  return said !== undefined && RESOLVED[said] !== undefined ? RESOLVED[said] === errno : codes.some((code) => code !== 'options-too-long' && canExplain(code, { stages: ANY_STAGE, errno }))
+  return canEndIn(text, errno) && codes.some((code) => code !== 'options-too-long' && canExplain(code, { stages: ANY_STAGE, errno }))
 }
 
 function isNear({ path }: Heard, { target }: Reading): boolean {

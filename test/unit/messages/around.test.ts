@@ -70,6 +70,14 @@ describe('which line', () => {
     }
     expect(judgeMessage(EINVAL, heard([DEEP]))[0]?.fix.filter(({ command }) => command?.startsWith('dmesg'))).toEqual([])
   })
+  test('what others made the kernel say in the same seconds is named as well', () => {
+    const around = heard([gone('/srv/o/upper'), "overlayfs: missing 'workdir'", 'overlayfs: workdir and upperdir must be separate subtrees', DEEP])
+    expect(codes(EINVAL, around).slice(0, 3)).toEqual(['stack-too-deep', 'work-upper-nested', 'work-required'])
+  })
+  test('the newest before one beside the mount point that is of an earlier try', () => {
+    const readOnly = { time: NOW - 90e6, text: 'overlay: filesystem on /srv/o/u is read-only' }
+    expect(codes(EINVAL, { ...heard([]), log: { known: true, value: [readOnly, { time: NOW - 1e6, text: DEEP }] } })[0]).toBe('stack-too-deep')
+  })
   test('older ones stay possible', () => {
     expect(codes(EINVAL, heard(["overlayfs: missing 'workdir'", DEEP])).slice(0, 2)).toEqual(['stack-too-deep', 'work-required'])
   })

@@ -24,6 +24,8 @@ import { orderCodes } from './kernel.ts'
 
 /** Before what a tool says in words of several meanings. */
 const LOGGED = TOOL + 2
+/** Mounts that fail within this time, in microseconds, may each be the one of the text. */
+const TOGETHER = 5 * 1e6
 /** A line of the last minute is likely that of the text, whatever it is about; in microseconds. */
 const MOMENT = 60 * 1e6
 /** Of lines before the newest: after all that the newest can mean. */
@@ -32,11 +34,13 @@ const OLDER = SHOWN - 9
 export function byLog(reading: Reading, { log, now, missing }: Surroundings): Hint[] {
   if (!log.known) return []
   const fitting = freshTrouble(log.value, now, FRESH).flatMap((line) => sentencesOf(line.text).filter((heard) => fits(heard, line, reading)).map((heard) => ({ heard, line })))
-  // What is said of a place beside the mount point is more likely about it.
-  const near = fitting.filter(({ heard }) => isNear(heard, reading))
-  const [first, ...older] = [...near, ...fitting.filter((one) => !near.includes(one))]
+  const newest = fitting[0]?.line.time ?? 0
+  // What was said at about the same time is as likely, and of that what is about a place beside the mount point.
+  const [first, ...together] = fitting.filter(({ line }) => newest - line.time <= TOGETHER).sort((a, b) => distance(a.heard, reading) - distance(b.heard, reading))
+  const older = fitting.filter(({ line }) => newest - line.time > TOGETHER)
   if (first === undefined) return []
-  return [...hintsOf(first.heard, first.line, LOGGED), ...older.slice(0, 2).flatMap(({ heard, line }) => hintsOf(heard, line, OLDER).slice(0, 1))]
+  const foremost = (some: readonly { heard: Heard; line: LoggedLine }[], weight: number): Hint[] => some.slice(0, 2).flatMap(({ heard, line }) => hintsOf(heard, line, weight).slice(0, 1).map(({ likely: _, ...hint }) => hint))
+  return [...hintsOf(first.heard, first.line, LOGGED), ...foremost(together.filter(({ heard }) => heard.codes[0] !== first.heard.codes[0]), LOGGED - 4), ...foremost(older, OLDER)]
 
   function hintsOf(heard: Heard, line: LoggedLine, weight: number): Hint[] {
     const cut = missing.find(({ path, exists }) => path === heard.path && !exists)
@@ -70,9 +74,15 @@ function canEnd(text: string, codes: readonly FindingCode[], errno: string): boo
   return canEndIn(text, errno) && codes.some((code) => code !== 'options-too-long' && canExplain(code, { stages: ANY_STAGE, errno }))
 }
 
-function isNear({ path }: Heard, { target }: Reading): boolean {
+function isNear(heard: Heard, reading: Reading): boolean {
+  return distance(heard, reading) === 0
+}
+
+/** 0 for a path beside the mount point, 2 for one elsewhere, 1 where there is nothing to compare. */
+function distance({ path }: Heard, { target }: Reading): number {
   const parent = target === undefined ? '/' : parentPath(tidyPath(target))
-  return path !== undefined && parent.length > 1 && isWithin(tidyPath(path), parent)
+  if (path?.startsWith('/') !== true || parent.length <= 1) return 1
+  return isWithin(tidyPath(path), parent) ? 0 : 2
 }
 
 /** A missing path beside which a longer one stands was cut: at a colon, at a comma, or perhaps at the end of the page. */

@@ -28,6 +28,8 @@ const LOGGED = TOOL + 2
 const TOGETHER = 5 * 1e6
 /** A line of the last minute is likely that of the text, whatever it is about; in microseconds. */
 const MOMENT = 60 * 1e6
+/** Of lines of the same moment: after the next thing that the newest can mean. */
+const SECOND = SHOWN - 5.5
 /** Of lines before the newest: after all that the newest can mean. */
 const OLDER = SHOWN - 9
 
@@ -36,11 +38,11 @@ export function byLog(reading: Reading, { log, now, missing }: Surroundings): Hi
   const fitting = freshTrouble(log.value, now, FRESH).flatMap((line) => sentencesOf(line.text).filter((heard) => fits(heard, line, reading)).map((heard) => ({ heard, line })))
   const newest = fitting[0]?.line.time ?? 0
   // What was said at about the same time is as likely, and of that what is about a place beside the mount point.
-  const [first, ...together] = fitting.filter(({ line }) => newest - line.time <= TOGETHER).sort((a, b) => distance(a.heard, reading) - distance(b.heard, reading))
+  const [first, ...together] = fitting.filter(({ line }) => newest - line.time <= TOGETHER).sort((a, b) => Number(isNear(b.heard, reading)) - Number(isNear(a.heard, reading)))
   const older = fitting.filter(({ line }) => newest - line.time > TOGETHER)
   if (first === undefined) return []
   const foremost = (some: readonly { heard: Heard; line: LoggedLine }[], weight: number): Hint[] => some.slice(0, 2).flatMap(({ heard, line }) => hintsOf(heard, line, weight).slice(0, 1).map(({ likely: _, ...hint }) => hint))
-  return [...hintsOf(first.heard, first.line, LOGGED), ...foremost(together.filter(({ heard }) => heard.codes[0] !== first.heard.codes[0]), LOGGED - 4), ...foremost(older, OLDER)]
+  return [...hintsOf(first.heard, first.line, LOGGED), ...foremost(together.filter(({ heard }) => heard.codes[0] !== first.heard.codes[0]), SECOND), ...foremost(older, OLDER)]
 
   function hintsOf(heard: Heard, line: LoggedLine, weight: number): Hint[] {
     const cut = missing.find(({ path, exists }) => path === heard.path && !exists)
@@ -74,20 +76,16 @@ function canEnd(text: string, codes: readonly FindingCode[], errno: string): boo
   return canEndIn(text, errno) && codes.some((code) => code !== 'options-too-long' && canExplain(code, { stages: ANY_STAGE, errno }))
 }
 
-function isNear(heard: Heard, reading: Reading): boolean {
-  return distance(heard, reading) === 0
-}
-
-/** 0 for a path beside the mount point, 2 for one elsewhere, 1 where there is nothing to compare. */
-function distance({ path }: Heard, { target }: Reading): number {
+function isNear({ path }: Heard, { target }: Reading): boolean {
   const parent = target === undefined ? '/' : parentPath(tidyPath(target))
-  if (path?.startsWith('/') !== true || parent.length <= 1) return 1
-  return isWithin(tidyPath(path), parent) ? 0 : 2
+  return path !== undefined && parent.length > 1 && isWithin(tidyPath(path), parent)
 }
 
 /** A missing path beside which a longer one stands was cut: at a colon, at a comma, or perhaps at the end of the page. */
 function codesOf(heard: Heard, cut: MissingPath | undefined, reading: Reading): readonly FindingCode[] {
   const codes = orderCodes(heard, reading)
+  // What no option is called like is more often the rest of a path than an option to come.
+  if (codes[0] === 'option-unknown') return ['option-unknown', 'unescaped-comma', ...codes.filter((code) => code !== 'option-unknown' && code !== 'unescaped-comma')]
   if (heard.path === undefined || !codes.includes('options-too-long')) return codes
   const separator = separatorAfter(cut)
   // The whole name is known, and shows no sign of anything else.

@@ -26,6 +26,10 @@ export type { UnmountOptions, Unmounted } from './ops/unmount.ts'
 export type { Form, ImageType, Plan, Receipt, Step, Via } from './plan/step.ts'
 export { describePlan, toShell } from './plan/describe.ts'
 
+// At boot
+export { parseFstab } from './fstab/file.ts'
+export type { FstabEntry, FstabFile, FstabLine } from './fstab/file.ts'
+
 // Seeing it
 export { list } from './ops/list.ts'
 export type { ListOptions } from './ops/list.ts'

@@ -77,24 +77,17 @@ export function encodeMount8(params: readonly OverlayParam[], flags: readonly st
 }
 
 /**
- * What libmount would take out or change where a comma in a name leaves it standing alone: 2.38 splits at an escaped
- * comma, too. Of all other words it makes the same text again.
+ * What libmount takes for a word of its own, or drops, where a comma in a name leaves it standing alone: 2.38 splits
+ * at an escaped comma, too. A flag with a value is none (`ro=b`). Of all other words it makes the same
+ * text again.
  */
-const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text.split('=', 1)[0] ?? '')
+export const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text)
 
 const LIBMOUNT_WORD = new RegExp(`^(?:${[
-  '', 'r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'comment', 'u?helper', 'uid', 'gid', 'loop', 'offset', 'sizelimit', 'encryption', 'seclabel',
-  'r?(?:bind|private|shared|slave|unbindable)', '(?:fs|def|root)?context', '(?:[xX]-|verity\\.|smackfs).*',
-  '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow)',
+  '', '(?:r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'seclabel', 'r?(?:bind|private|shared|slave|unbindable)',
+  '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow))=?',
+  '(?:comment|u?helper|uid|gid|user|loop|offset|sizelimit|encryption|(?:fs|def|root)?context|(?:[xX]-|verity\\.|smackfs)[^=]*)(?:=.*)?',
 ].join('|')})$`, 's')
-
-/** The options field of an fstab line: as mount(8), then fstab's own octal escapes over it. */
-export function encodeFstab(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
-  const encoded = encodeMount8(params, flags)
-  if (!encoded.ok) return encoded
-  // A comma stays `\134,`: systemd's generator does not decode \054, libmount does.
-  return { ok: true, value: encoded.value.replace(/[\\ \t\n#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`) }
-}
 
 /** What fuse-overlayfs can be told: older releases know no escapes at all, and few options. */
 export function encodeFuse(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
@@ -110,7 +103,7 @@ export function encodeFuse(params: readonly OverlayParam[], flags: readonly stri
 const FUSE_OPTIONS = ['volatile', 'xino', 'userxattr']
 
 /** Key and value of an option as a data string has them; an SELinux context is quoted, as LSMs expect. */
-function formatOption({ key, value }: Option): string {
+export function formatOption({ key, value }: Option): string {
   if (value === undefined) return key
   return key === 'context' ? `${key}="${value}"` : `${key}=${value}`
 }

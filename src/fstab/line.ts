@@ -10,7 +10,7 @@ import { fault } from '../overlay/fault.ts'
 import { absolutePath } from '../names/path.ts'
 import type { LowerLayer, OverlaySpec } from '../overlay/spec.ts'
 import { isAppended, mountOptionsText, writeLine } from './options-field.ts'
-import { orderWords } from './words.ts'
+import { mountsToWaitFor, orderWords } from './words.ts'
 import type { LayerMount, OrderWishes, Reason } from './words.ts'
 
 /** What must be looked up; none of it is needed for the bare line. */
@@ -47,7 +47,7 @@ export function formatLine(said: OverlaySpec, facts: FstabFacts = {}, wishes: Li
   const words = [...spec.userspace, ...reasons.map(({ option }) => option)]
   const line = writeLine(spec, words)
   const appended = isAppended(mountOptionsText(spec, words))
-  return { line, reasons, comment: `# ${commentOf(spec, reasons, wishes)}`, findings: appended ? [needsAppend()] : [] }
+  return { line, reasons, comment: `# ${commentOf(spec, reasons, facts, wishes)}`, findings: appended ? [needsAppend()] : [] }
 }
 
 /** The spec with absolute paths; refused when a line of type overlay cannot say it. */
@@ -81,7 +81,10 @@ function needsAppend(): Finding {
   return fault('value-too-long', 'all layers in one lowerdir= would pass the 255 bytes that mount(8) can hand over, so they stand one by one', [{ text: 'Linux before 6.7 does not know lowerdir+=: there, use shorter names, or ovl fstab --helper.' }], 'note')
 }
 
-function commentOf(spec: OverlaySpec, reasons: readonly Reason[], { comment }: LineWishes): string {
-  const text = comment ?? [`overlay ${spec.upper === undefined ? 'of read-only layers' : 'with its changes in the upper layer'}`, ...reasons.map(({ option, why }) => `${option}: ${why}`)].join('; ')
-  return text.replaceAll(/[\u0000-\u001f\u007f\udc80-\udcff]/gu, '?')
+/** One line of prose: what is waited for, then the other reasons. */
+function commentOf(spec: OverlaySpec, reasons: readonly Reason[], facts: FstabFacts, { comment }: LineWishes): string {
+  const waits = mountsToWaitFor(facts.mounts ?? []).map(({ target }) => target)
+  const other = reasons.filter(({ option }) => !option.startsWith('x-systemd.requires')).map(({ option, why }) => `${option}: ${why}`)
+  const made = [`overlay ${spec.upper === undefined ? 'of read-only layers' : 'that keeps its changes in the upper layer'}`, ...(waits.length === 0 ? [] : [`waits for ${waits.join(' and ')}`]), ...other]
+  return (comment ?? made.join('; ')).replaceAll(/[\u0000-\u001f\u007f\udc80-\udcff]/gu, '?')
 }

@@ -12,7 +12,8 @@
  *   carriage return as it is       yes                 no: the same
  *   backslash       \134\134       yes, but not last ² no: halved twice
  *   "               as it is       in pairs            yes
- *   # % $ '         as it is       yes                 yes (\043 it does not undo)
+ *   # % '           as it is       yes                 yes (\043 it does not undo)
+ *   $               as it is       yes                 yes, but `$$` is one dollar to it and `${` a variable
  *   not UTF-8       as it is       yes                 no: it drops the whole assignment
  *   ¹ but where the text between commas is a word of its own (`a,ro,b`) 2.38 takes it out
  *   ² from 2.39 on the comma after it no longer separates
@@ -91,7 +92,7 @@ interface Compared {
 function compare(spec: OverlaySpec, read: OverlaySpec): Compared[] {
   const list = (role: string, said: readonly { path: string }[], seen: readonly { path: string }[]): Compared[] =>
     Array.from({ length: Math.max(said.length, seen.length) }, (_, at) => ({ role, said: said[at]?.path, read: seen[at]?.path }))
-  const words = ({ options, unknown, label }: OverlaySpec): string => JSON.stringify([Object.entries(options).sort(), unknown, label])
+  const words = ({ options, unknown, label }: OverlaySpec): string => [...Object.entries(options).sort().map(([key, value]) => (value === true ? key : `${key}=${value}`)), ...unknown.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)), ...(label === undefined ? [] : [`context=${label}`])].join()
   return [
     ...list('lower', spec.lower, read.lower), ...list('data layer', spec.data, read.data),
     { role: 'upper', said: spec.upper, read: read.upper }, { role: 'work', said: spec.work, read: read.work },

@@ -11,7 +11,7 @@
  * - systemd reads with getmntent(3): lines of at most 4095 bytes, and of the escapes only \040, \011,
  *   \012, \134 and `\\`. It then splits and joins the options twice, once when it writes the unit and
  *   once before it calls mount(8), and each time halves `\\`. A unit is lines of UTF-8 whose values
- *   lose blanks at both ends.
+ *   lose blanks at both ends; in the call `$$` is one dollar, and `${` begins a variable.
  */
 
 import type { Finding } from '../errors/finding.ts'
@@ -65,8 +65,15 @@ export function readUnitMount({ what, where, unit }: Pick<MountCall, 'what' | 'w
     if (bad !== undefined) return no(`${key}= of a systemd unit ${bad}`)
   }
   if (what.startsWith('-')) return no(`mount(8) takes the source '${what}' for an option`)
-  return { ok: true, value: { what, where, unit, options: filterOptions(unit) } }
+  if (/^\$(?![${])/.test(what)) return no(`systemd takes the source '${what}' for a variable of its environment`)
+  if ([what, where, unit].some((value) => dollars(value).includes('${'))) return no('systemd takes what follows ${ for a variable of its environment')
+  if (dollars(where).length > 0) return no(`systemd asks mount(8) for '${expand(where)}': $$ is one $ to it`)
+  return { ok: true, value: { what: expand(what), where, unit, options: expand(filterOptions(unit)) } }
 }
+
+/** What means something in the words of the call: they are expanded as those of ExecStart= are, where `$$` is a dollar and `${…}` a variable. */
+const dollars = (value: string): string[] => value.match(/\$\$|\$\{/g) ?? []
+const expand = (value: string): string => value.replaceAll('$$', () => '$')
 
 /** The overlay that a call of systemd comes to under one mount(8). */
 export function readCall({ what, where, options }: MountCall, version: Libmount): Reading<OverlaySpec> {

@@ -1,7 +1,7 @@
 /**
  * A spec as a systemd `.mount` unit, and `.automount` if wished. Options= is not read as it stands:
  * before it calls mount(8), systemd halves each `\\` (readers.ts), so a backslash of overlayfs is
- * doubled once more here, and a unit can carry names that no fstab line can. What it cannot carry (a
+ * doubled once more here, as is a dollar, and a unit can carry names that no fstab line can. What it cannot carry (a
  * line break, bytes that are no UTF-8) is refused. Units of systemd before 250 are not read so.
  */
 
@@ -42,9 +42,10 @@ export function formatUnit(said: OverlaySpec, facts: FstabFacts = {}, wishes: Or
   const reasons = orderWords(spec, facts.mounts ?? [], { ...wishes, automount: false }).filter(({ option }) => !option.startsWith('x-'))
   const words = [...spec.userspace.filter((word) => word !== 'noauto' && word !== 'auto' && word !== 'x-systemd.automount'), ...reasons.map(({ option }) => option)]
   const automount = wishes.automount === true || spec.userspace.includes('x-systemd.automount')
-  const options = mountOptionsText(spec, words).replaceAll('\\\\', '\\\\\\\\')
+  const options = mountOptionsText(spec, words).replaceAll('\\\\', '\\\\\\\\').replaceAll('$', () => '$$')
+  const source = spec.source.replaceAll('$', () => '$$')
   const name = unitName(spec.target, 'mount')
-  const call = readUnitMount({ what: spec.source, where: spec.target, unit: options })
+  const call = readUnitMount({ what: source, where: spec.target, unit: options })
   for (const version of LIBMOUNTS) refuseOther(spec, call.ok ? readCall(call.value, version) : call, call.ok ? `mount(8) ${version === '2.38' ? 'up to 2.38' : 'since 2.39'}` : 'systemd', WAY)
   if (name.length > UNIT_NAME_MAX - 'auto'.length) refuseOther(spec, { ok: false, why: `its name would have ${name.length} characters, and ${UNIT_NAME_MAX} are the limit` }, 'systemd', WAY)
   const remote = words.includes('_netdev')
@@ -53,7 +54,7 @@ export function formatUnit(said: OverlaySpec, facts: FstabFacts = {}, wishes: Or
   const waits = pathsToWaitFor(spec, facts).map((path) => `RequiresMountsFor=${specifiers(quoteWord(path))}`)
   const mount = [
     '[Unit]', description, 'Documentation=man:ovl(1) https://docs.kernel.org/filesystems/overlayfs.html', ...waits, '',
-    '[Mount]', `What=${specifiers(spec.source)}`, `Where=${specifiers(spec.target)}`, 'Type=overlay', `Options=${specifiers(options)}`, ...(automount ? [] : install), '',
+    '[Mount]', `What=${specifiers(source)}`, `Where=${specifiers(spec.target)}`, 'Type=overlay', `Options=${specifiers(options)}`, ...(automount ? [] : install), '',
   ]
   const auto = ['[Unit]', description, 'Documentation=man:ovl(1)', '', '[Automount]', `Where=${specifiers(spec.target)}`, ...install, '']
   const start = automount ? unitName(spec.target, 'automount') : name

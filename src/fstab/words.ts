@@ -6,6 +6,7 @@
 
 import { isWithin } from '../names/path.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
+import { unitName } from './unit-name.ts'
 
 /** A mount that a layer lies on, `/` left out. */
 export interface LayerMount {
@@ -56,8 +57,10 @@ export function orderWords({ target, userspace }: OverlaySpec, mounts: readonly 
   return words.filter(({ option }) => !has.has(option) && has.add(option))
 }
 
-/** A value of several words is unquoted when the unit is read, so a mount point that needs quotes is named as a unit of its own. */
+/**
+ * systemd unquotes the paths of one directive after it has joined them, and mount(8) splits at a comma
+ * even in words that are not its own: a mount point with such characters is named by its unit.
+ */
 function waitWord(mount: string): string {
-  const plain = /^[\w@+:./-]+$/.test(mount)
-  return `${plain ? 'x-systemd.requires-mounts-for' : 'x-systemd.requires'}=${mount.replaceAll(',', '\\,')}`
+  return /^[\w@+:./-]+$/.test(mount) ? `x-systemd.requires-mounts-for=${mount}` : `x-systemd.requires=${unitName(mount, 'mount')}`
 }

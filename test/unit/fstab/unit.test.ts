@@ -28,13 +28,13 @@ test.skipIf(!hasTool('systemd-escape'))('1,000 names as systemd-escape --path ma
 test('a name that is no UTF-8', () => expect(unitName('/a/\udcff', 'automount')).toBe('a-\\xff.automount'))
 
 test('text, with every character that means something there', () => {
-  const { files, start } = formatUnit(overlay().lower('/a b', '/c%h', '/d\\e,f').upper('/data/u').work('/data/w').at('/srv/m%n').spec, { mounts: [{ target: '/data', layer: '/data/u', optional: 'its disk is removable' }] }, { automount: true })
+  const { files, start } = formatUnit(overlay().lower('/a b', '/c%h$$d', '/d\\e,f').upper('/data/u').work('/data/w').at('/srv/m%n').spec, { mounts: [{ target: '/data', layer: '/data/u', optional: 'its disk is removable' }] }, { automount: true })
   expect(start).toBe('srv-m\\x25n.automount')
   expect(files.map(({ text }) => text).join('\n')).toBe(String.raw`[Unit]
 Description=Overlay on /srv/m%%n
 Documentation=man:ovl(1) https://docs.kernel.org/filesystems/overlayfs.html
 RequiresMountsFor="/a b"
-RequiresMountsFor=/c%%h
+RequiresMountsFor=/c%%h$$d
 RequiresMountsFor="/d\\e,f"
 RequiresMountsFor=/data/u
 
@@ -42,7 +42,7 @@ RequiresMountsFor=/data/u
 What=overlay
 Where=/srv/m%%n
 Type=overlay
-Options=lowerdir=/a b:/c%%h:/d\\\\e\,f,upperdir=/data/u,workdir=/data/w,nofail
+Options=lowerdir=/a b:/c%%h$$$$d:/d\\\\e\,f,upperdir=/data/u,workdir=/data/w,nofail
 
 [Unit]
 Description=Overlay on /srv/m%%n
@@ -76,6 +76,8 @@ test.each([
   ['bytes that are no UTF-8', overlay().lower('/a\udcff', '/c'), 'holds UTF-8 only'],
   ['a mount point that ends in a blank', overlay().lower('/a', '/c').at('/m '), 'loses a blank at its end'],
   ['a backslash before a separator, which mount(8) since 2.39 takes for an escape', overlay().lower('/a', '/c').upper('/u\\').work('/w'), 'since 2.39'],
+  ['a mount point that systemd would write otherwise', overlay().lower('/a', '/c').at('/m$$'), 'is one $ to it'],
+  ['a variable', overlay().lower('/a', '/c').at('/m${x}'), 'variable of its environment'],
   ['a name too long for a file', overlay().lower('/a', '/c').at(`/${'-'.repeat(100)}`), 'characters'],
 ])('%s is refused', (_, said, why) => {
   expect(() => formatUnit({ target: '/m', ...said.spec })).toThrow(why)

@@ -11,11 +11,12 @@ export function renderFstabLine({ line, comment, reasons }: Pick<FstabLineText, 
 }
 
 /** What was done, or the diff of what would be. */
-export function renderFstabChange({ file, did, lines, diff, backup }: FstabChange, dryRun: boolean, view: Pick<View, 'columns'>): string {
+export function renderFstabChange({ file, did, lines, diff, backup, reasons = [] }: FstabChange & Partial<Pick<FstabLineText, 'reasons'>>, dryRun: boolean, view: Pick<View, 'columns' | 'verbose'>): string {
+  const why = view.verbose ? reasons.map((reason) => `${escapeText(`# ${reason.option}: ${reason.why}`)}\n`).join('') : ''
   if (did === 'unchanged') return `${showName(file)}: line ${lines.join(', ')} says it already\n`
-  if (dryRun) return diff.split('\n').map((line) => shown(line, view)).join('\n')
+  if (dryRun) return why + diff.split('\n').map((line) => shown(line, view)).join('\n')
   const kept = backup === undefined ? '' : `; the file as it was: ${showName(backup)}`
-  return `${showName(file)}: line ${lines.join(', ')} ${did}${kept}\n`
+  return `${why}${showName(file)}: line ${lines.join(', ')} ${did}${kept}\n`
 }
 
 /** A terminal is kept from control characters; a file or a pipe gets every byte. */

@@ -17,7 +17,7 @@
 import type { Finding } from '../errors/finding.ts'
 import { isUtf8Name, nameBytes } from '../names/bytes.ts'
 import { tidyPath } from '../names/path.ts'
-import { FSCONFIG_VALUE_MAX, isLibmountWord } from '../overlay/encode.ts'
+import { FSCONFIG_VALUE_MAX } from '../overlay/encode.ts'
 import { unescapeOverlay } from '../overlay/escape.ts'
 import { parseLowerdir } from '../overlay/lowerdir.ts'
 import { parseMountOptions } from '../overlay/mount-options.ts'
@@ -149,6 +149,18 @@ function splitLibmount(text: string, escapes: boolean): string[] | undefined {
   }
   return quoted ? undefined : words.filter((word) => word !== '')
 }
+
+/**
+ * What libmount takes out for itself and for the VFS. A flag with a value is none (`ro=b`), an empty one (`ro=`) is.
+ * encodeMount8 has a list of its own, of what it had better not try.
+ */
+const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text)
+
+const LIBMOUNT_WORD = new RegExp(`^(?:${[
+  '', '(?:r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'seclabel', 'r?(?:bind|private|shared|slave|unbindable)',
+  '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow))=?',
+  '(?:comment|u?helper|uid|gid|user|loop|offset|sizelimit|encryption|(?:fs|def|root)?context|(?:[xX]-|verity\\.|smackfs)[^=]*)(?:=.*)?',
+].join('|')})$`, 's')
 
 /** Layers and options are the kernel's, the rest was taken out before. */
 function specOf(kernel: MountOptions, own: MountOptions): Reading<OverlaySpec> {

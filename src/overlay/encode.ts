@@ -77,16 +77,15 @@ export function encodeMount8(params: readonly OverlayParam[], flags: readonly st
 }
 
 /**
- * What libmount takes for a word of its own, or drops, where a comma in a name leaves it standing alone: 2.38 splits
- * at an escaped comma, too. A flag with a value is none (`ro=b`). Of all other words it makes the same
- * text again.
+ * What libmount would take out or change where a comma in a name leaves it standing alone: 2.38 splits at an escaped
+ * comma, too. Of all other words it makes the same text again.
  */
-export const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text)
+const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text.split('=', 1)[0] ?? '')
 
 const LIBMOUNT_WORD = new RegExp(`^(?:${[
-  '', '(?:r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'seclabel', 'r?(?:bind|private|shared|slave|unbindable)',
-  '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow))=?',
-  '(?:comment|u?helper|uid|gid|user|loop|offset|sizelimit|encryption|(?:fs|def|root)?context|(?:[xX]-|verity\\.|smackfs)[^=]*)(?:=.*)?',
+  '', 'r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'comment', 'u?helper', 'uid', 'gid', 'loop', 'offset', 'sizelimit', 'encryption', 'seclabel',
+  'r?(?:bind|private|shared|slave|unbindable)', '(?:fs|def|root)?context', '(?:[xX]-|verity\\.|smackfs).*',
+  '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow)',
 ].join('|')})$`, 's')
 
 /** What fuse-overlayfs can be told: older releases know no escapes at all, and few options. */

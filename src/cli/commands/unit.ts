@@ -14,7 +14,7 @@ export async function handler(call: Call): Promise<Outcome> {
   const { findings: warnings, ...unit } = mountUnit(specFromWords(mountWords(call)), { automount: flag['automount'] === true, nofail: flag['nofail'] === true })
   const directory = text['write'] ?? UNIT_DIRECTORY
   const next = `next: systemctl daemon-reload && systemctl enable --now ${quoteShell(unit.start)}`
-  if (text['write'] === undefined && !dryRun) return { data: unit, warnings, text: (view) => renderUnit(unit, view), aside: `${next} (once written: --write)` }
+  if (text['write'] === undefined && !dryRun) return { data: unit, warnings, text: (view) => renderUnit(unit, view) }
   const written = writeUnit(unit, { directory, dryRun })
   return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given({ aside: dryRun ? undefined : next }) }
 }

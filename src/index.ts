@@ -26,6 +26,17 @@ export type { UnmountOptions, Unmounted } from './ops/unmount.ts'
 export type { Form, ImageType, Plan, Receipt, Step, Via } from './plan/step.ts'
 export { describePlan, toShell } from './plan/describe.ts'
 
+// At boot
+export { formatFstab, removeFstab, writeFstab } from './ops/fstab.ts'
+export type { FstabChange, FstabOptions, WriteOptions } from './ops/fstab.ts'
+export { mountUnit, writeUnit } from './ops/unit.ts'
+export type { WrittenUnit } from './ops/unit.ts'
+export type { FstabLineText } from './fstab/line.ts'
+export type { Unit, UnitFile } from './fstab/unit.ts'
+export type { Reason } from './fstab/words.ts'
+export { parseFstab } from './fstab/file.ts'
+export type { FstabEntry, FstabFile, FstabLine } from './fstab/file.ts'
+
 // Seeing it
 export { list } from './ops/list.ts'
 export type { ListOptions } from './ops/list.ts'

@@ -88,6 +88,8 @@ export interface Outcome {
   /** Says something with -v only. */
   readonly silent?: boolean
   readonly warnings?: readonly Finding[]
+  /** One line on stderr for people: the next step. */
+  readonly aside?: string
   /** Set when only some of it succeeded: shown, and part of the envelope. */
   readonly errors?: readonly unknown[]
   /** In place of 0. */

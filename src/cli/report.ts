@@ -23,13 +23,14 @@ export interface Answering {
 }
 
 /** Reports what a command returned. */
-export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], exit }: Outcome, how: Answering): Promise<number> {
+export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, exit }: Outcome, how: Answering): Promise<number> {
   const error = joinErrors(errors)
   if (how.json) {
     await writeEnvelope({ kind: how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
   } else {
     if (!silent || how.verbose) write('out', text(await view('out', how)))
     if (!how.quiet) await writeWarnings(warnings, how)
+    if (!how.quiet && aside !== undefined) write('err', `${aside}\n`)
     await writeErrors(errors, how)
   }
   return exit ?? (error === undefined ? 0 : exitCodeOf(error, how.command?.family))

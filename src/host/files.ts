@@ -120,7 +120,8 @@ function kindOf({ mode }: BigIntStats): FileKind {
   return KINDS[Number(mode) & constants.S_IFMT] as FileKind
 }
 
-function dropQuietly(path: string): void {
+/** unlink(2) on the way out of another failure, which must not be hidden by this one. */
+export function dropQuietly(path: string): void {
   try {
     unlinkSync(nameBuffer(path))
   } catch {
@@ -128,7 +129,8 @@ function dropQuietly(path: string): void {
   }
 }
 
-function syncDirectory(path: string): void {
+/** Makes what happened to the entries of a directory last over a power cut. */
+export function syncDirectory(path: string): void {
   const fd = openSync(nameBuffer(path), constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     fsyncSync(fd)

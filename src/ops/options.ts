@@ -1,9 +1,11 @@
 /** `ovl options`: a spec as each way into the kernel would be told it. Touches nothing. */
 
 import type { Finding } from '../errors/finding.ts'
-import { encodeFsconfigAppend, encodeFsconfigFd, encodeFstab, encodeMount8, encodeMountData } from '../overlay/encode.ts'
+import { encodeFsconfigAppend, encodeFsconfigFd, encodeMount8, encodeMountData } from '../overlay/encode.ts'
 import type { Encoded, FsconfigCall } from '../overlay/encode.ts'
 import { escapeLowerForData, escapeUpperForData } from '../overlay/escape.ts'
+import { entriesOf, parseFstab } from '../fstab/file.ts'
+import { formatLine } from '../fstab/line.ts'
 import { absoluteParams, dataLimit, fitMountData } from '../overlay/limits.ts'
 import { paramsOf } from '../overlay/params.ts'
 import type { OverlayParam } from '../overlay/params.ts'
@@ -68,7 +70,14 @@ const ENCODE: Readonly<Record<Encoding, (params: readonly OverlayParam[], spec: 
     return strings.ok ? { form: 'lowerdir+', calls: strings.value } : { form: 'fd', calls: value(encodeFsconfigFd(params)) }
   },
   mount8: (params, spec) => ({ form: 'argv', text: value(encodeMount8(inOnePage(params), words(spec))) }),
-  fstab: (params, spec) => ({ form: 'argv', text: value(encodeFstab(inOnePage(params), words(spec))) }),
+  fstab: (params, spec) => ({ form: 'argv', text: fstabField(params, spec) }),
+}
+
+/** The field of the line, which is whole only when libmount and systemd can read the line. */
+function fstabField(params: readonly OverlayParam[], spec: OverlaySpec): string {
+  inOnePage(params)
+  const { line } = formatLine({ ...spec, target: spec.target ?? '/target' }, { cwd: process.cwd() })
+  return entriesOf(parseFstab(line))[0]?.fields.options ?? ''
 }
 
 /** mount(8) hands on as much as it is given, and the kernel cuts that in silence. */

@@ -88,14 +88,6 @@ const LIBMOUNT_WORD = new RegExp(`^(?:${[
   '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow)',
 ].join('|')})$`, 's')
 
-/** The options field of an fstab line: as mount(8), then fstab's own octal escapes over it. */
-export function encodeFstab(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
-  const encoded = encodeMount8(params, flags)
-  if (!encoded.ok) return encoded
-  // A comma stays `\134,`: systemd's generator does not decode \054, libmount does.
-  return { ok: true, value: encoded.value.replace(/[\\ \t\n#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`) }
-}
-
 /** What fuse-overlayfs can be told: older releases know no escapes at all, and few options. */
 export function encodeFuse(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
   const layers = layersOf(params)
@@ -110,7 +102,7 @@ export function encodeFuse(params: readonly OverlayParam[], flags: readonly stri
 const FUSE_OPTIONS = ['volatile', 'xino', 'userxattr']
 
 /** Key and value of an option as a data string has them; an SELinux context is quoted, as LSMs expect. */
-function formatOption({ key, value }: Option): string {
+export function formatOption({ key, value }: Option): string {
   if (value === undefined) return key
   return key === 'context' ? `${key}="${value}"` : `${key}=${value}`
 }

@@ -14,10 +14,11 @@ const LAYERS: Readonly<Record<string, { readonly folders: readonly string[]; rea
   plan: { folders: ['names', 'errors', 'overlay'] },
   mounts: { folders: ['names', 'errors', 'overlay', 'plan'] },
   diagnose: { folders: ['names', 'errors', 'overlay', 'mounts', 'plan'] },
-  host: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose'], packages: ['execa'], node: true },
-  ops: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'host'], node: true },
-  cli: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'host', 'ops'], packages: ['yargs', 'yargs-parser', 'chalk'], node: true },
-  '.': { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'ops'] },
+  fstab: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose'] },
+  host: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab'], packages: ['execa'], node: true },
+  ops: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'host'], node: true },
+  cli: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'host', 'ops'], packages: ['yargs', 'yargs-parser', 'chalk'], node: true },
+  '.': { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'ops'] },
 }
 
 /** Packages that have one file of ours around them. */

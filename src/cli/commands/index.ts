@@ -84,6 +84,45 @@ export const COMMANDS: readonly CommandDef[] = [
     load: () => import('./options.ts'),
   },
   {
+    name: 'fstab', family: 'mount', kind: 'fstab', summary: 'the fstab line of an overlay, printed or written',
+    usage: ['[WORDS of ovl mount] [--write[=FILE]]', '--from TARGET [--write[=FILE]]', '--remove TARGET [--write=FILE]'],
+    details: [
+      'Written so that mount(8) and systemd, which read the same line differently, both mount exactly this; what one of them cannot read is refused. Words that make boot wait for the layers are added by themselves: with -v each says why.',
+      'A file is replaced whole, and the old one kept as FILE.ovl-backup. A line for the same target is replaced, every other byte stays; a line that mounts something else there is never touched.',
+    ],
+    options: [
+      ...MOUNT_WORDS,
+      { name: 'from', value: { name: 'TARGET', kind: 'overlay' }, does: 'the line that brings back this live mount' },
+      { name: 'automount', does: 'mount on first use, not at boot' },
+      { name: 'nofail', does: 'boot goes on when it cannot be mounted' },
+      { name: 'comment', value: { name: 'TEXT', kind: 'text' }, bare: '', does: 'a comment line above it: TEXT, or the reasons' },
+      { name: 'write', value: { name: 'FILE', kind: 'file' }, bare: '/etc/fstab', does: 'add it to FILE, or replace the line of its target' },
+      { name: 'remove', value: { name: 'TARGET', kind: 'directory' }, does: 'take the overlay line of TARGET out of the file' },
+      { name: 'dry-run', does: 'show the diff, and write nothing' },
+    ],
+    positionals: { ...MOUNT_POSITIONALS, min: 0 },
+    examples: [
+      ['ovl fstab -l over -l base -u changes /tmp/merged', 'the line, for reading or pasting'],
+      ['ovl fstab -l over -l base /tmp/merged --nofail --comment --dry-run', 'what --write would change in /etc/fstab'],
+    ],
+    load: () => import('./fstab.ts'),
+  },
+  {
+    name: 'unit', family: 'mount', kind: 'unit', summary: 'an overlay as a systemd mount unit, printed or written',
+    usage: ['[WORDS of ovl mount] [--automount] [--write[=DIR]]'],
+    details: ['Named as systemd-escape names it. It waits for the mounts that its layers lie on. A unit can carry names with backslashes, which an fstab line cannot.'],
+    options: [
+      ...MOUNT_WORDS,
+      { name: 'automount', does: 'a second unit mounts it on first use' },
+      { name: 'nofail', does: 'boot goes on when it cannot be mounted' },
+      { name: 'write', value: { name: 'DIR', kind: 'directory' }, bare: '/etc/systemd/system', does: 'write the files into DIR' },
+      { name: 'dry-run', does: 'say which files would be written' },
+    ],
+    positionals: MOUNT_POSITIONALS,
+    examples: [['ovl unit -l over -l base -u changes /tmp/merged', 'the unit, for reading'], ['ovl unit -l over -l base --automount --write --dry-run /tmp/merged', 'where the files would go']],
+    load: () => import('./unit.ts'),
+  },
+  {
     name: 'diagnose', family: 'check', kind: 'diagnosis', summary: 'what is wrong with mount words, an error text or a live overlay',
     usage: ['[WORDS of ovl mount] [--no-trial]', '-- mount -t overlay …', '--message TEXT|- [--check]', '--target DIR', '--from-facts FILE', '--code CODE', ''],
     details: [

@@ -43,7 +43,7 @@ function renderCommand({ name, options, positionals }: CommandDef): string[] {
 
 function argument({ name, short, value, bare, does }: OptionDef): string {
   // -x is -r (takes a value) and -f (which is no file).
-  const taken = value === undefined ? '' : ` ${bare !== undefined ? '-f' : value.kind === 'file' ? '-r' : '-x'} ${values(value)}`
+  const taken = value === undefined ? '' : ` ${bare !== undefined ? (value.kind === 'file' ? '' : '-f') : value.kind === 'file' ? '-r' : '-x'} ${values(value)}`
   return `${short === undefined ? '' : `-s ${short} `}-l ${name}${taken.trimEnd()} -d ${quote(does)}`
 }
 

@@ -27,6 +27,8 @@ const SCRIPTS: Readonly<Record<string, readonly RegExp[]>> = {
   '02-many-lowers.sh': [/error\[option-syntax\]: 'lowerdir:/, /\n26\n/, /\ndir1\n/, /merged +25 /],
   '03-who-wins.sh': [/\na:from A\nb:from C\nc:from A\nd:from B\ne:from C\n/, /lower 1 .*\/A /],
   '04-read-only.sh': [/error\[single-lower-without-upper\]/, /Read-only file system/, /error\[work-other-filesystem\]/, /\nbehind its back\n/, /note\[lower-modified\]/],
+  '10-fstab-line.sh': [/\n\+overlay .*this\\134,\\040that,upperdir=.*requires-mounts-for=.*disk1,x-systemd.*disk2,nofail 0 0\n/, /\n# ovl: .*its own line says nofail\n/, /0 parse errors, 0 errors|Success/, /\nfile\n/, /error\[way-cannot-say\]: .*back\\slash/, /line 4 removed/],
+  '10-systemd-unit.sh': [/\nRequiresMountsFor=".*\/a b"\n/, /\nOptions=lowerdir=.*\/50%%\n/, /my\\x2dapp-merged\.automount': added/, /cannot say a tmpfs/],
   '05-page-size-limit.sh': [/shortened +names relative to/, /by mount2 \(relative\)/, /error\[options-too-long\]/, /Read-only file system/],
 }
 
@@ -55,7 +57,7 @@ describe('the scripts', () => {
 
   test('all are run here, each begins by saying what was wanted, and README has a line on each', () => {
     const names = readdirSync(`${ROOT}examples`).filter((name) => name !== 'README.md')
-    expect(names).toEqual([...Object.keys(SCRIPTS), '06-container-store.sh', 'demo.mjs', 'library.mjs'])
+    expect(names).toEqual([...Object.keys(SCRIPTS), '06-container-store.sh', 'demo.mjs', 'library.mjs'].sort())
     const readme = readFileSync(`${ROOT}examples/README.md`, 'utf8')
     for (const name of names) expect(readme).toContain(name)
     for (const name of names.filter((one) => one.endsWith('.sh'))) expect(readFileSync(`${ROOT}examples/${name}`, 'utf8')).toMatch(/^#!\/bin\/sh\n# [A-Z]/)

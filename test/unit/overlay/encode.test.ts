@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { overlay } from '../../../src/overlay/builder.ts'
 import type { OverlayBuilder } from '../../../src/overlay/builder.ts'
-import { encodeFsconfigAppend, encodeFsconfigFd, encodeFsconfigLowerdir, encodeFstab, encodeFuse, encodeMount8, encodeMountData } from '../../../src/overlay/encode.ts'
+import { encodeFsconfigAppend, encodeFsconfigFd, encodeFsconfigLowerdir, encodeFuse, encodeMount8, encodeMountData } from '../../../src/overlay/encode.ts'
 import { fitMountData } from '../../../src/overlay/limits.ts'
 import { paramsOf } from '../../../src/overlay/params.ts'
 
@@ -13,7 +13,6 @@ describe('each way has its own escapes', () => {
   test('fsconfig, one string', () => expect(encodeFsconfigLowerdir(hostile)).toMatchObject({ value: [{ key: 'lowerdir', value: String.raw`/a\:b:/c,d::/e\\f` }, { key: 'upperdir', value: String.raw`/u:,\\` }, { key: 'workdir' }, { set: 'string', key: 'metacopy', value: 'on' }, { set: 'flag', key: 'volatile' }] }))
   test('fsconfig, a string a layer', () => expect(encodeFsconfigAppend(hostile)).toMatchObject({ value: [{ key: 'lowerdir+', value: '/a:b' }, { value: '/c,d' }, { key: 'datadir+', value: '/e\\f' }, { key: 'upperdir', value: String.raw`/u:,\\` }, { key: 'workdir', value: '/w' }, {}, {}] }))
   test('fsconfig, descriptors', () => expect(encodeFsconfigFd(hostile)).toMatchObject({ value: [{ set: 'fd', key: 'lowerdir+', path: '/a:b' }, {}, { set: 'fd', key: 'datadir+' }, { set: 'fd', key: 'upperdir', path: '/u:,\\' }, {}, {}, {}] }))
-  test('fstab', () => expect(encodeFstab(params(overlay().lower('/a b', '/c,d\t#')), ['ro'])).toEqual({ ok: true, value: String.raw`ro,lowerdir=/a\040b:/c\134,d\011\043` }))
   test('a label is quoted in text and bare in fsconfig', () => {
     const labelled = params(overlay().lower('/a', '/b').label('u:r:t:s0:c1,c2'))
     expect(encodeMountData(labelled)).toBe('lowerdir=/a:/b,context="u:r:t:s0:c1,c2"')

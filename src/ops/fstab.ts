@@ -1,0 +1,143 @@
+/** `ovl fstab`: the line of an overlay, printed, written into a file or taken out of one. */
+
+import type { Finding } from '../errors/finding.ts'
+import { finding } from '../errors/make-finding.ts'
+import { OvlError } from '../errors/ovl-error.ts'
+import { formatDiff } from '../fstab/diff.ts'
+import { COMMENT_MARK, removeEntry, replaceEntry } from '../fstab/edit.ts'
+import type { Edited } from '../fstab/edit.ts'
+import { parseFstab } from '../fstab/file.ts'
+import type { FstabFile } from '../fstab/file.ts'
+import { specOfMount } from '../fstab/from-mount.ts'
+import { formatLine } from '../fstab/line.ts'
+import type { FstabFacts, FstabLineText, LineWishes } from '../fstab/line.ts'
+import { readFileBytes, statName } from '../host/files.ts'
+import { readImageType } from '../host/image.ts'
+import { collectLayerMounts } from '../host/layer-mounts.ts'
+import { readReceiptsAt } from '../host/receipts.ts'
+import { replaceFile } from '../host/replace-file.ts'
+import { receiptOfMount } from '../mounts/receipt.ts'
+import { decodeName, encodeName } from '../names/bytes.ts'
+import { absolutePath } from '../names/path.ts'
+import { quoteShell } from '../names/shell.ts'
+import { specOf } from '../overlay/builder.ts'
+import type { OverlayBuilder } from '../overlay/builder.ts'
+import { isOptionName } from '../overlay/options.ts'
+import { refuseFaults } from '../overlay/fault.ts'
+import type { OverlaySpec } from '../overlay/spec.ts'
+import { validate } from '../overlay/validate.ts'
+import { inspect } from './inspect.ts'
+
+export const FSTAB = '/etc/fstab'
+
+export interface FstabOptions extends LineWishes {
+  /** The fstab it is for: its own mounts are waited for, too. Default `/etc/fstab`. */
+  readonly file?: string
+}
+
+export interface WriteOptions extends FstabOptions {
+  /** The comment line is written above the entry. */
+  readonly withComment?: boolean
+  /** Say what would be done, and do nothing. */
+  readonly dryRun?: boolean
+}
+
+/** What became of the file. */
+export interface FstabChange {
+  readonly file: string
+  readonly did: Edited['did']
+  /** Line numbers: of what was replaced or removed, or of the new line. */
+  readonly lines: readonly number[]
+  /** Unified diff, empty when nothing changed. */
+  readonly diff: string
+  /** Where the old file is kept; absent when there was none, or nothing was written. */
+  readonly backup?: string
+}
+
+/**
+ * The fstab line of an overlay, with the words that make boot wait for its layers. Looks at the mount
+ * table and at the fstab; changes nothing.
+ * @param said a builder or a spec, with a target; relative paths are taken from the working directory
+ * @throws OvlError `way-cannot-say` when libmount or systemd would read something else than was said, or it needs the mount helper
+ */
+export function formatFstab(said: OverlaySpec | OverlayBuilder, { file = FSTAB, ...wishes }: FstabOptions = {}): FstabLineText {
+  const spec = specOf(said)
+  const warnings = refuseFaults(validate(spec))
+  const text = formatLine(spec, collectBootFacts(spec, file), wishes)
+  return { ...text, findings: [...warnings, ...text.findings, ...findMissing(spec)] }
+}
+
+/** mount(8) makes none of them at boot, not even a work directory that was not said. */
+export function findMissing({ lower, data, upper, work, target }: OverlaySpec): Finding[] {
+  const said: readonly (readonly ['lower-missing' | 'upper-missing' | 'work-missing' | 'target-missing', string | undefined])[] = [
+    ...[...lower, ...data].map(({ path }) => ['lower-missing', path] as const), ['upper-missing', upper], ['work-missing', work], ['target-missing', target],
+  ]
+  return said.flatMap(([code, path]) => {
+    if (path === undefined || statName(absolutePath(path, process.cwd())) !== 'ENOENT') return []
+    const title = `'${path}' does not exist now, and must be there at boot`
+    return [finding(code, { title, severity: 'warning', confidence: 'certain', evidence: [{ fact: title, source: 'stat' }], fix: [{ text: 'Make it, unless a mount brings it.', command: `mkdir -p ${quoteShell(absolutePath(path, process.cwd()))}` }] })]
+  })
+}
+
+/** What formatters ask about layers: their mounts, and which are images. */
+export function collectBootFacts(spec: OverlaySpec, file: string = FSTAB): FstabFacts {
+  const cwd = process.cwd()
+  const absolute = (path: string): string => absolutePath(path, cwd)
+  const lowers = [...spec.lower, ...spec.data].map(({ path }) => absolute(path))
+  const layers = [...lowers, ...[spec.upper, spec.work].filter((path) => path !== undefined).map(absolute)]
+  const images = lowers.filter((path) => {
+    const found = statName(path)
+    return typeof found === 'object' && found.kind === 'file' && readImageType(path) !== undefined
+  })
+  return { cwd, images, mounts: collectLayerMounts(layers, spec.target === undefined ? '' : absolute(spec.target), readFstab(file).parsed) }
+}
+
+/** The spec that would bring a live overlay back. */
+export async function specOfTarget(target: string): Promise<OverlaySpec & { readonly target: string }> {
+  const mount = await inspect(target)
+  // What the kernel switched on by itself it will switch on again.
+  const asked = new Set(mount.inForce.filter(({ origin }) => origin === 'mount').map(({ name }): string => name))
+  const options = Object.fromEntries(Object.entries(mount.options).filter(([key]) => asked.has(key) || !isOptionName(key)))
+  return specOfMount({ ...mount, options }, receiptOfMount(mount, readReceiptsAt(mount.target)))
+}
+
+/**
+ * Adds the line of an overlay to an fstab, or puts it in the place of the one its target has. The file
+ * is replaced whole, with a backup beside it.
+ * @throws OvlError as {@link formatFstab} does; `option-conflict` when the target has a line that is no overlay, or several
+ */
+export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = false, dryRun = false, ...options }: WriteOptions = {}): FstabLineText & FstabChange {
+  const file = options.file ?? FSTAB
+  const text = formatFstab(said, options)
+  const target = absolutePath(specOf(said).target ?? '', process.cwd())
+  const comment = `${COMMENT_MARK}${text.comment.replace(/^# /, '')}`
+  // What the lint calls an error belongs here, between the line and the file.
+  const change = edit(file, dryRun, (parsed) => replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) }))
+  return { ...text, ...change }
+}
+
+/**
+ * Takes the overlay line of a target out of an fstab.
+ * @throws OvlError `target-missing` when it has none
+ */
+export function removeFstab(target: string, { file = FSTAB, dryRun = false }: { readonly file?: string; readonly dryRun?: boolean } = {}): FstabChange {
+  return edit(file, dryRun, (parsed) => removeEntry(parsed, absolutePath(target, process.cwd())))
+}
+
+function edit(file: string, dryRun: boolean, change: (parsed: FstabFile) => Edited): FstabChange {
+  const { bytes, text, parsed } = readFstab(file)
+  const { text: after, did, lines } = change(parsed)
+  const said = { file, did, lines, diff: formatDiff(text, after, file) }
+  if (dryRun || after === text) return said
+  const { backup } = replaceFile(file, encodeName(after), { expected: bytes })
+  return { ...said, ...(backup === undefined ? {} : { backup }) }
+}
+
+function readFstab(file: string): { readonly bytes?: Buffer; readonly text: string; readonly parsed: FstabFile } {
+  const found = statName(file)
+  if (found === 'ENOENT') return { text: '', parsed: { lines: [] } }
+  if (typeof found === 'object' && found.kind !== 'file') throw new OvlError('usage', `'${file}' is no file but a ${found.kind}`, { hint: 'Name an fstab.' })
+  const bytes = readFileBytes(file)
+  const text = decodeName(bytes)
+  return { bytes, text, parsed: parseFstab(text) }
+}

@@ -10,6 +10,11 @@ const DRY_RUN = { name: 'dry-run', does: 'show the plan and the commands that wo
 const NONE = { min: 0, max: 0, value: { name: 'WORD', kind: 'word' } } as const
 const ONE_OVERLAY = { min: 1, max: 1, value: { name: 'TARGET', kind: 'overlay' } } as const
 
+/** First words that several commands share, and what these have in common. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  live: 'the live systems of Ubuntu, Debian and their kin: look into one, open it, change it, make a medium of it again',
+}
+
 export const COMMANDS: readonly CommandDef[] = [
   {
     name: 'mount', family: 'mount', kind: 'mount', summary: 'mount an overlay',

@@ -39,6 +39,15 @@ export type { Diagnosis } from './ops/diagnose.ts'
 export { doctor } from './ops/doctor.ts'
 export type { Checkup } from './ops/doctor.ts'
 
+// Live systems
+export { planLive } from './live/live-plan.ts'
+export type { BootEntry, LiveCow, LiveLayer, LivePlan, LivePlanOptions, LiveSystem } from './live/live-plan.ts'
+export { parsePersistence } from './live/persistence.ts'
+export type { Persistence, PersistenceMount } from './live/persistence.ts'
+export { readMedium } from './ops/live-plan.ts'
+export type { ReadMediumOptions } from './ops/live-plan.ts'
+export type { Extent, Medium, MediumFile } from './live/medium.ts'
+
 // What can go wrong
 export { OvlError, isOvlError } from './errors/ovl-error.ts'
 export type { OvlErrorDetails } from './errors/ovl-error.ts'

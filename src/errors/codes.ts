@@ -72,6 +72,8 @@ export const FINDING_CODES = [
   // images and live media
   'image-unreadable',
   'live-not-found', 'live-layer-missing',
+  'live-stacks-everything', 'live-order-reversed', 'live-image-ignored',
+  'persistence-line-skipped', 'persistence-sources-nested',
   // ovl itself
   'usage',
   'way-cannot-say',

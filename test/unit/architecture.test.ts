@@ -14,10 +14,11 @@ const LAYERS: Readonly<Record<string, { readonly folders: readonly string[]; rea
   plan: { folders: ['names', 'errors', 'overlay'] },
   mounts: { folders: ['names', 'errors', 'overlay', 'plan'] },
   diagnose: { folders: ['names', 'errors', 'overlay', 'mounts', 'plan'] },
-  host: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose'], packages: ['execa'], node: true },
-  ops: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'host'], node: true },
-  cli: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'host', 'ops'], packages: ['yargs', 'yargs-parser', 'chalk'], node: true },
-  '.': { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'ops'] },
+  live: { folders: ['names', 'errors', 'overlay', 'mounts', 'plan', 'diagnose'] },
+  host: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'live'], packages: ['execa'], node: true },
+  ops: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'live', 'host'], node: true },
+  cli: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'live', 'host', 'ops'], packages: ['yargs', 'yargs-parser', 'chalk'], node: true },
+  '.': { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'live', 'ops'] },
 }
 
 /** Packages that have one file of ours around them. */

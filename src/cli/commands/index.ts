@@ -129,6 +129,19 @@ export const COMMANDS: readonly CommandDef[] = [
     load: () => import('./doctor.ts'),
   },
   {
+    name: 'live plan', family: 'mount', kind: 'live-plan', summary: 'what a live medium would stack, in which order, and what is odd about it',
+    usage: ['SOURCE', 'SOURCE --cmdline TEXT', 'IMAGE…'],
+    details: [
+      'SOURCE is an ISO image, a drive, the top directory of a mounted or unpacked medium, or squashfs images by themselves. The rules are those of casper (Ubuntu and its kin) and live-boot (Debian and its kin). Nothing is mounted, and no root is needed.',
+      'Which layers there are can depend on the boot line: layerfs-path=, module=, live-media-path=, toram, persistent. It is that of the default boot entry, unless --cmdline says another.',
+      'Exit 0: it can be stacked; 32: an error was found, such as a missing layer, or no live system.',
+    ],
+    options: [{ name: 'cmdline', value: { name: 'TEXT', kind: 'text' }, does: 'answer for this kernel command line' }],
+    positionals: { min: 1, value: { name: 'SOURCE', kind: 'file' } },
+    examples: [['ovl live plan /tmp/debian-live.iso', 'its layers, topmost first'], ['ovl live plan /tmp/debian-live.iso --cmdline persistence', 'the same, booted with other words']],
+    load: () => import('./live-plan.ts'),
+  },
+  {
     name: 'completion', family: 'look', kind: 'completion', summary: 'completions for a shell, to be sourced',
     usage: ['bash|zsh|fish'],
     options: [],

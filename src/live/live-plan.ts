@@ -6,6 +6,7 @@
 import type { Finding } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
 import { OvlError } from '../errors/ovl-error.ts'
+import { compareNames } from '../names/bytes.ts'
 import { baseName } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import { parseBootEntries } from './boot-entries.ts'
@@ -138,7 +139,7 @@ function damaged(medium: Medium, { layers }: LiveStack): Finding[] {
 }
 
 function notFound(medium: Medium, cmdline: string): OvlError {
-  const top = filesIn(medium, '/').map(({ path, kind }) => `${path.slice(1)}${kind === 'directory' ? '/' : ''}`)
+  const top = filesIn(medium, '/').map(({ path, kind }) => `${path.slice(1)}${kind === 'directory' ? '/' : ''}`).toSorted(compareNames)
   const seen = top.length === 0 ? 'It is empty.' : `At its top there are ${top.slice(0, 12).join(', ')}${top.length > 12 ? ` and ${top.length - 12} more` : ''}.`
   const said = valueOf(cmdline, 'live-media-path')
   const looked = said === undefined ? "in '/casper' and '/live'" : `in '/${said.replace(/^\//, '')}' (live-media-path)`

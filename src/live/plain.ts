@@ -33,5 +33,6 @@ export function planPlain(medium: Medium, _cmdline: string): LiveStack {
 
 /** By its type, or by its name where nobody could look inside. */
 function isTree({ path, image }: MediumFile): boolean {
-  return image === undefined ? /\.(?:squashfs|sfs|erofs)$/.test(path) : image === 'squashfs' || image === 'erofs' || (image === 'unknown' && /\.(?:squashfs|sfs|erofs)$/.test(path))
+  const named = /\.(?:squashfs|sfs|erofs)$/.test(path) || KNOWN.some((pattern) => pattern.test(path))
+  return image === 'squashfs' || image === 'erofs' || (named && (image === undefined || image === 'unknown'))
 }

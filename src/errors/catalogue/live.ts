@@ -18,7 +18,7 @@ export const LIVE_ENTRIES = {
   },
   'persistence-line-skipped': {
     severity: 'warning',
-    explanation: 'live-boot leaves out a line of persistence.conf that it does not understand or finds unsafe. It says so in the boot log only, and what should have been kept is lost.',
+    explanation: 'A line of persistence.conf that live-boot does not understand or finds unsafe is left out. Only the boot log says so, and what should have been kept is lost.',
     docs: 'persistence.conf(5)',
   },
   'persistence-sources-nested': {

@@ -16,7 +16,7 @@ export const LIVE_TEXTS: Readonly<Record<LiveCode, LongText>> = {
   'live-order-reversed': {
     what: 'With persistence of / by union, live-boot stacks the images of the medium in another order than without it.',
     why: 'The root is made of the images sorted by name, or listed in a .module file, the last on top. The union of persistence appends them in the order of their names instead, so that the first is on top. A file that two images have then comes from the other one.',
-    see: ['ls /run/live/rootfs   # on the running live system: topmost first, under a union', 'findmnt -no OPTIONS /'],
+    see: ['ls /run/live/rootfs   # on the running live system, topmost first', 'findmnt -no OPTIONS /'],
     fix: ['Join the images into one.', 'Keep single directories by bind, not / by union.'],
     since: 'live-boot 20230131, and all earlier ones that use overlay.',
   },
@@ -28,7 +28,7 @@ export const LIVE_TEXTS: Readonly<Record<LiveCode, LongText>> = {
   },
   'persistence-line-skipped': {
     what: 'A line of persistence.conf has no effect.',
-    why: 'live-boot skips a directory that is not absolute, holds . or .., begins with /lib or lies in /run/live. It skips a line with an option it does not know, also when that is a carriage return, and a last line that does not end in a newline. Of two lines for one directory the second is skipped.',
+    why: 'What live-boot skips: a directory that is not absolute, holds . or .., begins with /lib or lies in /run/live; a line with an option it does not know, also when that is a carriage return; and a last line that does not end in a newline. Of two lines for one directory the second is skipped.',
     see: ['cat -A persistence.conf', 'grep -i "custom mount" /var/log/live/boot.log   # on the running live system'],
     fix: ['Write “DIR OPTION,OPTION”, with bind, link, union or source=PATH, and end the line.'],
     reads: ['Skipping unsafe custom mount /lib: must be an absolute path containing neither the "." nor ".." special dirs, and cannot be "/lib", or "/run/live" or any of its sub-directories.', 'Skipping custom mount with unknown option: OPTION'],

@@ -44,15 +44,18 @@ export async function readMedium(sources: string | readonly string[], options: R
   return { source, kind: 'images', files, texts: {} }
 }
 
+const SAY_A_MEDIUM = 'Name an ISO image, a drive, the top directory of a medium, or squashfs images.'
+
 function statOf(path: string): NameStat {
   const stat = statName(path)
   if (typeof stat !== 'string') return stat
   const reason = stat === 'ENOENT' ? 'is not there' : `cannot be looked at (${stat})`
-  throw new OvlError('live-not-found', `'${path}' ${reason}`, { errno: stat, syscall: 'stat', hint: 'Name an ISO image, a drive, the top directory of a medium, or squashfs images.' })
+  throw new OvlError('live-not-found', `'${path}' ${reason}`, { errno: stat, syscall: 'stat', hint: SAY_A_MEDIUM })
 }
 
 function notAnImage(path: string, { kind, size }: NameStat): OvlError {
-  const what = kind !== 'file' && kind !== 'block' ? `is no file but a ${kind}` : kind === 'file' && size === 0n ? 'is empty' : 'is neither an ISO nor another image of a known file system'
+  if (kind !== 'file' && kind !== 'block') return new OvlError('image-unreadable', `'${path}' is ${kind === 'char' ? 'a character device' : `a ${kind}`}, not a medium`, { hint: SAY_A_MEDIUM })
+  const what = kind === 'file' && size === 0n ? 'is empty' : 'is neither an ISO nor another image of a known file system'
   return new OvlError('image-unreadable', `'${path}' ${what}`, { hint: 'If it is compressed, unpack it first; if it is a disk with partitions, mount the one that holds the medium, and name that directory.' })
 }
 

@@ -144,8 +144,7 @@ function notFound(medium: Medium, cmdline: string): OvlError {
   const said = valueOf(cmdline, 'live-media-path')
   const looked = said === undefined ? "in '/casper' and '/live'" : `in '/${said.replace(/^\//, '')}' (live-media-path)`
   const title = `there is no live system on '${medium.source}': no image lies ${looked}, nor anywhere else a squashfs`
-  return new OvlError('live-not-found', title, {
-    hint: `${seen} ${medium.incomplete === true ? 'Not all of it was looked at. ' : ''}Name the ISO image, or the top directory of the medium; a single image is an ordinary layer: ovl mount -l IMAGE --tmpfs TARGET`,
-    findings: [finding('live-not-found', { title, evidence: [{ fact: seen, source: 'file' }] })],
-  })
+  const fix = [{ text: 'Name the ISO image, or the top directory of the medium.' }, { text: 'A single image is an ordinary layer: ovl mount -l IMAGE --tmpfs TARGET.' }]
+  const evidence = [{ fact: seen, source: 'file' as const }, ...(medium.incomplete === true ? [{ fact: 'There is so much that not all of it was looked at.', source: 'file' as const }] : [])]
+  return new OvlError('live-not-found', title, { hint: seen, findings: [finding('live-not-found', { title, evidence, fix })] })
 }

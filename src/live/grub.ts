@@ -11,7 +11,7 @@ export function parseGrub(path: string, read: ReadText): readonly BootEntry[] {
   const text = read(path)
   if (text === undefined) return []
   const menu: Menu = { read, variables: new Map([['prefix', /\/grub2?$/.test(parentPath(path)) ? parentPath(path) : '/boot/grub'], ['menuentry_id_option', '--id']]), open: [text.path], nodes: 0 }
-  const nodes = readNodes(lex(text.text), text.path, menu)
+  const nodes = readNodes({ tokens: lex(text.text), at: 0 }, text.path, menu)
   const chosen = choose(nodes, menu.variables.get('default') ?? '')
   return entriesOf(nodes).map((node) => ({ title: node.title, file: node.file, ...(node.boots as Boots), isDefault: node === chosen }))
 }
@@ -48,7 +48,7 @@ type Token = readonly Piece[] | ';' | '{' | '}'
 type Piece = { readonly text: string } | { readonly variable: string }
 
 /** One word a match: quoted parts, variables, escapes. */
-const PIECE = /\\\n|\\(.)|'([^']*)'|"((?:\\.|[^"\\])*)"|\$\{([^}]*)\}|\$([\w?#*@]+)|([^\s;{}'"\\$]+|[{}$\\])/sy
+const PIECE = /\\\n|\\(.)|'([^']*)'|"((?:\\.|[^"\\])*)"|\$\{([^}\n]{0,99})\}|\$([\w?#*@]+)|([^\s;{}'"\\$]+|[{}$\\])/sy
 
 function lex(text: string): readonly Token[] {
   const tokens: Token[] = []
@@ -83,42 +83,48 @@ function piecesOf([, escaped, single, double, braced, bare, plain]: RegExpExecAr
   const variable = braced ?? bare
   if (variable !== undefined) return [{ variable }]
   if (double === undefined) return [{ text: escaped ?? single ?? plain ?? '' }]
-  return [...double.matchAll(/\\(["\\$])|\$\{([^}]*)\}|\$(\w+)|([^\\$]+|[\\$])/gs)].map(([, quoted, inBraces, name, rest]) => (inBraces ?? name) === undefined ? { text: quoted ?? rest ?? '' } : { variable: (inBraces ?? name) as string })
+  return [...double.matchAll(/\\(["\\$])|\$\{([^}]{0,99})\}|\$(\w+)|([^\\$]+|[\\$])/gs)].map(([, quoted, inBraces, name, rest]) => (inBraces ?? name) === undefined ? { text: quoted ?? rest ?? '' } : { variable: (inBraces ?? name) as string })
 }
 
-/** Reads commands up to the end; tokens of a block are read by a call of their own. */
-function readNodes(tokens: readonly Token[], file: string, menu: Menu): readonly Node[] {
+/** The tokens of a file and how far they are read. */
+interface Cursor {
+  readonly tokens: readonly Token[]
+  at: number
+}
+
+/** Reads commands up to the end of the block that is open. */
+function readNodes(cursor: Cursor, file: string, menu: Menu, depth = 0): readonly Node[] {
   const nodes: Node[] = []
-  for (let at = 0; at < tokens.length; ) {
-    const end = endOfCommand(tokens, at)
-    const words = tokens.slice(at, end).filter((token) => typeof token !== 'string').map((word) => expand(word, menu))
-    const opens = tokens[end] === '{'
-    const close = opens ? endOfBlock(tokens, end) : end
-    const block = opens ? tokens.slice(end + 1, close) : []
-    at = close + 1
+  for (;;) {
+    const { words, then } = readCommand(cursor, menu)
     const [command = '', ...rest] = words[0] === 'then' || words[0] === 'else' || words[0] === 'do' ? words.slice(1) : words
     if (menu.nodes > MOST_NODES || menu.open.length > DEEPEST) return nodes
-    if (command === 'menuentry') nodes.push(entry(rest, block, file, menu))
-    else if (command === 'submenu') nodes.push({ ...titled(rest), file, inside: readNodes(block, file, menu) })
-    else if (opens) nodes.push(...readNodes(block, file, menu))
-    else if (command === 'set') assign(rest, menu)
-    else if (command === 'source' || command === '.' || command === 'configfile') nodes.push(...include(rest[0] ?? '', menu))
+    if (then !== '{') {
+      if (command === 'set') assign(rest, menu)
+      else if (command === 'source' || command === '.' || command === 'configfile') nodes.push(...include(rest[0] ?? '', menu, depth))
+      if (then === '}' || then === undefined) return nodes
+    } else if (command === 'menuentry') nodes.push(entry(rest, cursor, file, menu))
+    else if (depth === DEEPEST) skipBlock(cursor)
+    else if (command === 'submenu') nodes.push({ ...titled(rest), file, inside: readNodes(cursor, file, menu, depth + 1) })
+    else nodes.push(...readNodes(cursor, file, menu, depth + 1))
   }
-  return nodes
 }
 
-function endOfCommand(tokens: readonly Token[], from: number): number {
-  for (let at = from; at < tokens.length; at++) if (typeof tokens[at] === 'string') return at
-  return tokens.length
+/** Words up to what ends them; undefined is the end of the file. */
+function readCommand(cursor: Cursor, menu: Menu): { readonly words: readonly string[]; readonly then: string | undefined } {
+  const words: string[] = []
+  for (;;) {
+    const token = cursor.tokens[cursor.at++]
+    if (typeof token === 'string' || token === undefined) return { words, then: token }
+    words.push(expand(token, menu))
+  }
 }
 
-function endOfBlock(tokens: readonly Token[], from: number): number {
-  let depth = 0
-  for (let at = from; at < tokens.length; at++) {
-    if (tokens[at] === '{') depth++
-    else if (tokens[at] === '}' && --depth === 0) return at
+function skipBlock(cursor: Cursor): void {
+  for (let open = 1; open > 0 && cursor.at < cursor.tokens.length; cursor.at++) {
+    if (cursor.tokens[cursor.at] === '{') open++
+    else if (cursor.tokens[cursor.at] === '}') open--
   }
-  return tokens.length
 }
 
 function expand(word: readonly Piece[], { variables }: Menu): string {
@@ -131,12 +137,12 @@ function assign([said = '']: readonly string[], { variables }: Menu): void {
   if (at > 0 && (at < said.length - 1 || said.slice(0, at) !== 'default')) variables.set(said.slice(0, at), said.slice(at + 1))
 }
 
-function include(said: string, menu: Menu): readonly Node[] {
+function include(said: string, menu: Menu, depth: number): readonly Node[] {
   const found = menu.read(tidyPath(`/${said.replace(/^\([^)]*\)/, '')}`))
   menu.nodes++
   if (found === undefined || menu.open.includes(found.path)) return []
   const inner: Menu = { ...menu, open: [...menu.open, found.path] }
-  const nodes = readNodes(lex(found.text), found.path, inner)
+  const nodes = readNodes({ tokens: lex(found.text), at: 0 }, found.path, inner, depth)
   menu.nodes = inner.nodes
   return nodes
 }
@@ -152,32 +158,23 @@ function titled(words: readonly string[]): { readonly title: string; readonly id
   return { title, ...(own === undefined ? {} : { id: own }) }
 }
 
-function entry(words: readonly string[], block: readonly Token[], file: string, menu: Menu): Node {
+/** Reads the block of an entry: the last `linux` and `initrd` count. */
+function entry(words: readonly string[], cursor: Cursor, file: string, menu: Menu): Node {
   menu.nodes++
-  const commands = commandsOf(block, menu)
-  const linux = commands.findLast(([name = '']) => /^linux(?:16|efi)?$/.test(name))
-  const initrd = commands.findLast(([name = '']) => /^initrd(?:16|efi)?$/.test(name))?.at(-1)
-  const boots = linux?.[1] === undefined ? undefined : { kernel: place(linux[1]), ...(initrd === undefined ? {} : { initrd: place(initrd) }), cmdline: linux.slice(2).join(' ') }
-  return { ...titled(words), file, ...(boots === undefined ? {} : { boots }), inside: [] }
+  let boots: Boots | undefined
+  let initrd: string | undefined
+  for (let open = 1; open > 0; ) {
+    const { words: [command = '', ...rest], then } = readCommand(cursor, menu)
+    if (/^linux(?:16|efi)?$/.test(command) && rest[0] !== undefined) boots = { kernel: place(rest[0]), cmdline: rest.slice(1).join(' ') }
+    else if (/^initrd(?:16|efi)?$/.test(command)) initrd = place(rest.at(-1) ?? '')
+    else if (command === 'set' && rest[0]?.startsWith('default=') !== true) assign(rest, menu)
+    open += then === '{' ? 1 : then === '}' ? -1 : 0
+    if (then === undefined) break
+  }
+  return { ...titled(words), file, ...(boots === undefined ? {} : { boots: { ...boots, ...(initrd === undefined || initrd === '' ? {} : { initrd }) } }), inside: [] }
 }
 
 const place = (word: string): string => word.replace(/^\([^)]*\)/, '')
-
-function commandsOf(tokens: readonly Token[], menu: Menu): readonly (readonly string[])[] {
-  const commands: string[][] = [[]]
-  for (const token of tokens) {
-    if (typeof token === 'string') {
-      assignIn(commands.at(-1) ?? [], menu)
-      commands.push([])
-    } else commands.at(-1)?.push(expand(token, menu))
-  }
-  assignIn(commands.at(-1) ?? [], menu)
-  return commands
-}
-
-function assignIn([command, ...rest]: readonly string[], menu: Menu): void {
-  if (command === 'set' && !(rest[0] ?? '').startsWith('default=')) assign(rest, menu)
-}
 
 function entriesOf(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node) => [...(node.boots === undefined ? [] : [node]), ...entriesOf(node.inside)])

@@ -6,12 +6,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { OvlError } from '../errors/ovl-error.ts'
 import { LARGEST_TEXT, isConfiguration, isNamedLikeImage } from '../live/medium.ts'
-import type { Medium, MediumFile } from '../live/medium.ts'
+import type { Extent, Medium, MediumFile } from '../live/medium.ts'
 import { decodeName } from '../names/bytes.ts'
 import { absolutePath } from '../names/path.ts'
 import { lstatName, readDirectory, readFileBytes, statName } from './files.ts'
 import type { NameStat } from './files.ts'
 import { examineImage, readImageType } from './image.ts'
+import { readInitrd } from './initrd.ts'
 import { readIso } from './iso9660.ts'
 import type { ReadBytes } from './iso9660.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
@@ -74,14 +75,13 @@ function withImage(file: MediumFile, path: string, isPart = false): MediumFile {
 async function readIsoMedium(source: string, { kind, size }: NameStat, signal?: AbortSignal): Promise<Medium> {
   const fd = checkFs(`cannot read '${source}'`, () => openSync(nameBuffer(source), constants.O_RDONLY))
   try {
-    const read: ReadBytes = (at, length) => checkFs(`cannot read '${source}'`, () => {
-      const buffer = Buffer.alloc(length)
-      return buffer.subarray(0, readSync(fd, buffer, 0, length, at))
-    })
+    const read: ReadBytes = (at, length) => checkFs(`cannot read '${source}'`, () => readAt(fd, at, length))
     // A drive says nothing of its size here: what cannot be read will show.
     const end = kind === 'file' ? Number(fstatSync(fd, { bigint: true }).size) : Number.MAX_SAFE_INTEGER
     const { volumeId, files, ...rest } = await readIso(source, read, kind === 'file' ? end : Number(size) || end, signal)
-    return { source, kind: 'iso', volumeId, files: files.map((file) => (isNamedLikeImage(file.path) ? withImage(file, source, true) : file)), texts: textsOf(files, ({ extents = [] }) => Buffer.concat(extents.map(({ offset, length }) => read(offset, length)))), ...rest }
+    const medium: Medium = { source, kind: 'iso', volumeId, files: files.map((file) => (isNamedLikeImage(file.path) ? withImage(file, source, true) : file)), texts: textsOf(files, ({ extents = [] }) => Buffer.concat(extents.map(({ offset, length }) => read(offset, length)))), ...rest }
+    const initrd = initrdOf(files)
+    return initrd === undefined || initrd.cutShort === true ? medium : await withInitrd(medium, initrd, (at, length) => readParts(read, initrd.extents ?? [], at, length))
   } finally {
     closeSync(fd)
   }
@@ -113,7 +113,48 @@ async function readTree(source: string, signal?: AbortSignal): Promise<Medium> {
     }
     level = below
   }
-  return { source, kind: 'directory', files, texts: textsOf(files, ({ path }) => readFileBytes(`${source}${path}`).subarray(0, LARGEST_TEXT)), ...(incomplete ? { incomplete } : {}) }
+  const medium: Medium = { source, kind: 'directory', files, texts: textsOf(files, ({ path }) => readFileBytes(`${source}${path}`).subarray(0, LARGEST_TEXT)), ...(incomplete ? { incomplete } : {}) }
+  const initrd = initrdOf(files)
+  if (initrd === undefined) return medium
+  const fd = checkFs(`cannot read '${source}${initrd.path}'`, () => openSync(nameBuffer(`${source}${initrd.path}`), constants.O_RDONLY))
+  try {
+    return await withInitrd(medium, initrd, (at, length) => readAt(fd, at, length))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Where casper has several images, its initrd may say which is the topmost. */
+function initrdOf(files: readonly MediumFile[]): MediumFile | undefined {
+  if (files.filter(({ path }) => /^\/casper\/[^/]+\.squashfs$/.test(path)).length < 2) return undefined
+  return files.filter(({ path, kind }) => kind === 'file' && /^\/casper\/[^/]*initrd[^/]*$/.test(path)).toSorted((a, b) => a.path.length - b.path.length)[0]
+}
+
+const LAYER_FILE = 'conf/conf.d/default-layer.conf'
+
+async function withInitrd(medium: Medium, { path, size }: MediumFile, read: ReadBytes): Promise<Medium> {
+  try {
+    const found = await readInitrd(read, size, [LAYER_FILE])
+    return { ...medium, texts: { ...medium.texts, ...Object.fromEntries(Object.entries(found).map(([name, text]) => [`${path}/${name}`, text])) } }
+  } catch (error) {
+    return { ...medium, unread: `'${path}' could not be read: ${(error as Error).message}` }
+  }
+}
+
+function readParts(read: ReadBytes, parts: readonly Extent[], from: number, length: number): Buffer {
+  const pieces: Buffer[] = []
+  let begin = 0
+  for (const { offset, length: size } of parts) {
+    const [first, end] = [Math.max(from, begin), Math.min(from + length, begin + size)]
+    if (first < end) pieces.push(read(offset + first - begin, end - first))
+    begin += size
+  }
+  return Buffer.concat(pieces)
+}
+
+function readAt(fd: number, at: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length)
+  return buffer.subarray(0, readSync(fd, buffer, 0, length, at))
 }
 
 /** Only the top directory must be readable. */

@@ -103,7 +103,7 @@ function stackAll(medium: Medium, shelf: readonly Shelved[]): Images {
 function unsaid(medium: Medium, title: string, top: string | undefined, confidence: 'certain' | 'likely', fact: string): Finding {
   return finding('live-stacks-everything', {
     title, confidence,
-    evidence: [{ fact, source: 'file' }, { fact: 'the boot line has no layerfs-path=, and no initrd was found that has one', source: 'file' }],
+    evidence: [{ fact, source: 'file' }, { fact: `the boot line has no layerfs-path=, ${medium.unread === undefined ? 'and no initrd was found that has one' : `and ${medium.unread}`}`, source: 'file' }],
     fix: top === undefined ? [] : [{ text: `Say it as the boot line would${medium.kind === 'images' ? `: --cmdline layerfs-path=${top}` : ':'}`, ...(medium.kind === 'images' ? {} : { command: `ovl live plan ${quoteShell(medium.source)} --cmdline layerfs-path=${quoteShell(top)}` }) }],
   })
 }

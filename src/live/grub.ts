@@ -96,13 +96,13 @@ interface Cursor {
 function readNodes(cursor: Cursor, file: string, menu: Menu, depth = 0): readonly Node[] {
   const nodes: Node[] = []
   for (;;) {
-    const { words, then } = readCommand(cursor, menu)
+    const { words, end } = readCommand(cursor, menu)
     const [command = '', ...rest] = words[0] === 'then' || words[0] === 'else' || words[0] === 'do' ? words.slice(1) : words
     if (menu.nodes > MOST_NODES || menu.open.length > DEEPEST) return nodes
-    if (then !== '{') {
+    if (end !== '{') {
       if (command === 'set') assign(rest, menu)
       else if (command === 'source' || command === '.' || command === 'configfile') nodes.push(...include(rest[0] ?? '', menu, depth))
-      if (then === '}' || then === undefined) return nodes
+      if (end === '}' || end === undefined) return nodes
     } else if (command === 'menuentry') nodes.push(entry(rest, cursor, file, menu))
     else if (depth === DEEPEST) skipBlock(cursor)
     else if (command === 'submenu') nodes.push({ ...titled(rest), file, inside: readNodes(cursor, file, menu, depth + 1) })
@@ -111,11 +111,11 @@ function readNodes(cursor: Cursor, file: string, menu: Menu, depth = 0): readonl
 }
 
 /** Words up to what ends them; undefined is the end of the file. */
-function readCommand(cursor: Cursor, menu: Menu): { readonly words: readonly string[]; readonly then: string | undefined } {
+function readCommand(cursor: Cursor, menu: Menu): { readonly words: readonly string[]; readonly end: string | undefined } {
   const words: string[] = []
   for (;;) {
     const token = cursor.tokens[cursor.at++]
-    if (typeof token === 'string' || token === undefined) return { words, then: token }
+    if (typeof token === 'string' || token === undefined) return { words, end: token }
     words.push(expand(token, menu))
   }
 }
@@ -164,12 +164,12 @@ function entry(words: readonly string[], cursor: Cursor, file: string, menu: Men
   let boots: Boots | undefined
   let initrd: string | undefined
   for (let open = 1; open > 0; ) {
-    const { words: [command = '', ...rest], then } = readCommand(cursor, menu)
+    const { words: [command = '', ...rest], end } = readCommand(cursor, menu)
     if (/^linux(?:16|efi)?$/.test(command) && rest[0] !== undefined) boots = { kernel: place(rest[0]), cmdline: rest.slice(1).join(' ') }
     else if (/^initrd(?:16|efi)?$/.test(command)) initrd = place(rest.at(-1) ?? '')
     else if (command === 'set' && rest[0]?.startsWith('default=') !== true) assign(rest, menu)
-    open += then === '{' ? 1 : then === '}' ? -1 : 0
-    if (then === undefined) break
+    open += end === '{' ? 1 : end === '}' ? -1 : 0
+    if (end === undefined) break
   }
   return { ...titled(words), file, ...(boots === undefined ? {} : { boots: { ...boots, ...(initrd === undefined || initrd === '' ? {} : { initrd }) } }), inside: [] }
 }

@@ -34,6 +34,8 @@ export interface Medium {
   readonly texts: Readonly<Record<string, string>>
   /** Set when there were more entries than are looked at. */
   readonly incomplete?: true
+  /** What could not be read although the rules ask for it, as a sentence without its full stop. */
+  readonly unread?: string
 }
 
 /** The entries directly in a directory. */

@@ -12,5 +12,5 @@ export function ignoredImages(system: string, shelf: readonly Shelved[], layers:
   const used = new Set(layers.map(({ path }) => path))
   const names = shelf.filter(({ path, name }) => !used.has(path) && (isNamedLikeImage(name) || name.endsWith('.dir'))).map(({ name }) => name).toSorted(compareNames)
   if (names.length === 0) return []
-  return [finding('live-image-ignored', { title: `${system} does not stack ${names.length === 1 ? `the image ${names[0] as string}` : `${names.length} images that lie there`}`, evidence: [{ fact: names.join(', '), source: 'file' }] })]
+  return [finding('live-image-ignored', { title: `${system} does not stack ${names.length === 1 ? `the image ${names[0] as string}` : `${names.length} images that lie there`}`, evidence: [{ fact: names.join(', '), source: 'file' }, ...(system === 'live-boot' && names.some((name) => /\s/.test(name)) ? [{ fact: 'its scripts cannot take a name with a blank', source: 'file' as const }] : [])] })]
 }

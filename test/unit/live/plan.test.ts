@@ -108,6 +108,8 @@ it('tells a damaged image', () => {
 it.each<[what: string, of: Medium, cmdline: string, says: RegExp]>([
   ['an empty medium', medium([]), '', /It is empty\./],
   ['another medium', medium(['/boot/vmlinuz', '/README', '/pool/']), '', /At its top there are README, boot\/, pool\/\./],
+  ['a tree too large, with images somewhere', medium(['/tmp/x/filesystem.squashfs'], {}, { incomplete: true }), '', /At its top there are tmp\//],
+  ['an image where none belongs', medium(['/a/b/c/d/filesystem.squashfs']), '', /At its top there are a\//],
   ['a wrong live-media-path', medium(live('f.squashfs')), 'boot=live live-media-path=x', /At its top there are live\//],
 ])('finds no live system: %s', (_what, of, cmdline, says) => {
   const error: unknown = (() => {

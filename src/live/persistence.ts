@@ -66,6 +66,8 @@ interface Row {
   /** What sort(1) compares: target, then options. */
   readonly key: string
   readonly links: boolean
+  /** The source as live-boot writes it behind the volume: empty for its top, but `/.` where that was said. */
+  readonly place: string
 }
 
 const METHODS = ['bind', 'link', 'union'] as const
@@ -88,9 +90,10 @@ function readLine(line: string, number: number): { readonly row: Row } | { reado
   if (unknown !== undefined) return skip(unknown.endsWith('\r') ? 'it ends in a carriage return: the file has DOS line ends' : `it has the unknown option '${unknown}'`)
   const from = words.findLast((option) => option.startsWith('source='))?.slice('source='.length) ?? ''
   if (from !== '.' && (from.startsWith('/') || (from !== '' && DOTS.test(from)))) return skip(`its source '${from}' is no path below the top of the volume`)
-  const source = trim(`/${from === '' ? target : from === '.' ? '' : from}`).slice(1)
+  const place = trim(`/${from === '' ? target : from}`).replace(/^\/$/, '')
+  const source = place === '/.' ? '' : place.slice(1)
   const method = METHODS.find((known) => known === words.findLast((option) => !option.startsWith('source='))) ?? 'bind'
-  return { row: { mount: { target, source: source === '' ? '.' : source, method, line: number }, key: `${target} ${options}`, links: words.includes('link') } }
+  return { row: { mount: { target, source: source === '' ? '.' : source, method, line: number }, key: `${target} ${options}`, links: words.includes('link'), place } }
 }
 
 /** Blanks at the end go; a carriage return is none. */
@@ -125,15 +128,19 @@ function repeated(rows: readonly Row[]): Finding[] {
   })
 }
 
-/** live-boot compares neighbours in the order of sources, and stops the boot at one below the other. */
+/**
+ * live-boot puts the sources in order, compares neighbours by grep(1), and stops the boot at one below the other. What that
+ * does not catch (`a`, `a-b`, `a/c`; `.`, `ab`) is nested all the same.
+ */
 function nested(rows: readonly Row[]): Finding[] {
+  const sorted = rows.toSorted((a, b) => compareNames(`${a.place} ${a.key}`, `${b.place} ${b.key}`))
   const path = ({ mount: { source } }: Row): string => (source === '.' ? '/' : `/${source}`)
-  const sorted = rows.toSorted((a, b) => compareNames(`${path(a).slice(1)} ${a.key}`, `${path(b).slice(1)} ${b.key}`))
   return sorted.flatMap((row, at) => {
-    const outer = sorted.slice(0, at).findLast((other) => isWithin(path(row), path(other)))
+    const before = sorted[at - 1]
+    const stops = before !== undefined && isCaught(row.place, before.place)
+    const outer = stops ? before : sorted.find((other, index) => other !== row && isWithin(path(row), path(other)) && (index < at || path(row) !== path(other)))
     if (outer === undefined) return []
     const [a, b] = [outer.mount, row.mount]
-    const stops = sorted[at - 1] === outer || path(sorted[at - 1] as Row) === path(outer)
     return [finding('persistence-sources-nested', {
       ...(stops ? {} : { severity: 'warning' as const }),
       title: `persistence.conf: ${a.source === b.source ? `lines ${a.line} and ${b.line} keep '${a.target}' and '${b.target}' in the same place` : `'${b.target}' (line ${b.line}) is kept inside what '${a.target}' (line ${a.line}) keeps`}${stops ? ': live-boot stops the boot' : ''}`,
@@ -141,4 +148,10 @@ function nested(rows: readonly Row[]): Finding[] {
       fix: [{ text: `Give each a source of its own: '${a.target} ${a.method},source=${a.target === '/' ? 'rootfs' : `keep${a.target}`}'.` }],
     })]
   })
+}
+
+/** To grep a dot is any character: the top, said as `.`, catches a name of one letter. */
+function isCaught(place: string, before: string): boolean {
+  const any = before.replaceAll(/[\\^$*+?()[\]{}|/-]/g, String.raw`\$&`)
+  return new RegExp(`^${any}(?:/.*)?$`, 's').test(place)
 }

@@ -59,6 +59,10 @@ describe('sources', () => {
     ['/ union\n/home\n', 'error', "persistence.conf: '/home' (line 2) is kept inside what '/' (line 1) keeps: live-boot stops the boot"],
     ['/a\n/a/b\n', 'error', "persistence.conf: '/a/b' (line 2) is kept inside what '/a' (line 1) keeps: live-boot stops the boot"],
     ['/a source=x\n/b source=x\n', 'error', "persistence.conf: lines 1 and 2 keep '/a' and '/b' in the same place: live-boot stops the boot"],
+    ['/ union\n/x source=.\n', 'error', "persistence.conf: lines 1 and 2 keep '/' and '/x' in the same place: live-boot stops the boot"],
+    // It compares by grep, where a dot is any one character.
+    ['/xy source=.\n/a\n', 'error', "persistence.conf: '/a' (line 2) is kept inside what '/xy' (line 1) keeps: live-boot stops the boot"],
+    ['/xy source=.\n/home\n', 'warning', "persistence.conf: '/home' (line 2) is kept inside what '/xy' (line 1) keeps"],
     // It compares neighbours by sort(1), and '-' is before '/'.
     ['/a\n/a-b\n/a/c\n', 'warning', "persistence.conf: '/a/c' (line 3) is kept inside what '/a' (line 1) keeps"],
   ])('%j', (text, severity, title) => {

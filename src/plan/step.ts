@@ -60,4 +60,22 @@ export interface Receipt {
   readonly form?: Form
   /** `major:minor` of the overlay, to know it again. */
   readonly device?: string
+  /** Mount points inside the target that came up with it, in that order; `umount` takes them down first. */
+  readonly inside?: readonly string[]
+  /** Of a live system: what it was taken from. */
+  readonly live?: LiveRecord
+}
+
+/** Which live system is mounted, for those who work on it: status, enter, pack. Its upper and work stand among the layers of the receipt. */
+export interface LiveRecord {
+  /** The medium, absolute: an ISO file, a directory, or one image. */
+  readonly source: string
+  readonly medium: 'iso' | 'directory' | 'images'
+  readonly system: 'casper' | 'live-boot' | 'plain'
+  /** The kernel command line it was planned for. */
+  readonly cmdline: string
+  /** Topmost first: the name and path of each on the medium, and the directory that shows its tree. */
+  readonly layers: readonly { readonly name: string; readonly path: string; readonly at: string }[]
+  /** Where changes are kept: what was said, and where it is mounted (a directory is used where it is). Absent: on a tmpfs, lost with the mount. */
+  readonly persist?: { readonly what: 'directory' | 'image' | 'device'; readonly source: string; readonly at: string }
 }

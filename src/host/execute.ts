@@ -6,8 +6,11 @@
 
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Receipt, Step } from '../plan/step.ts'
-import { makeDirectory, removeDirectory, statName } from './files.ts'
-import { attachClone, attachImage, attachTmpfs } from './parts.ts'
+import { copyImage, copyTree } from './copy.ts'
+import type { CopyWatch } from './copy.ts'
+import { makeDirectory, removeDirectory, removeFile, statName } from './files.ts'
+import { makeDisk } from './make-disk.ts'
+import { attachBind, attachClone, attachDisk, attachImage, attachTmpfs, attachTree } from './parts.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
 import { formatDevice } from './way-fsconfig.ts'
@@ -24,21 +27,23 @@ export interface Executed {
 }
 
 export interface ExecuteOptions {
-  /** Looked at before each step. Aborting undoes what was done. */
+  /** Looked at before each step, and while one copies. Aborting undoes what was done. */
   readonly signal?: AbortSignal | undefined
+  /** Hears how far a step that copies has come. */
+  readonly progress?: CopyWatch['progress']
 }
 
 /** `abandon` is done in its place when something that came later could not be undone. */
 type Undo = (() => unknown) & { readonly abandon?: () => void }
 
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
-export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
+export async function execute(plan: Plan, { signal, progress }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
   const done: Undo[] = []
   const log = { unmounted: [] as string[], removed: [] as string[], taken: undefined as WayTaken | undefined }
   for (const step of plan.steps) {
     try {
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
-      await runStep(step, done, log)
+      await runStep(step, done, log, { signal, progress })
     } catch (error) {
       throw withUndo(stepError(step, error), await undoAll(done))
     }
@@ -49,7 +54,7 @@ export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Prom
 
 type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined }
 
-async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
+async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Promise<void> {
   switch (step.do) {
     case 'make-dir':
       if (makeDirectory(step.path, step.mode)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
@@ -60,21 +65,49 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
       done.push(Object.assign(() => removeReceipt(step.path), { abandon: () => amendReceipt(step.path, { pid: 0 }) }))
       return
     case 'mount-tmpfs':
-      attachTmpfs(step.at, step.size)
-      done.push(() => unmountPatiently(step.at, false))
+      attachTmpfs(step.at, step.size, step.flags)
+      done.push(() => takeDown(step.at))
       return
     case 'attach-image':
-      attachImage(step.image, step.type, step.at)
-      done.push(() => unmountPatiently(step.at, false))
+      await attachImage(step.image, step.type, step.at, { slices: step.slices, flags: step.flags, watch })
+      done.push(() => takeDown(step.at))
+      return
+    case 'mount-disk':
+      attachDisk(step.disk, step.type, step.at, step.flags)
+      done.push(() => takeDown(step.at))
+      return
+    case 'make-disk':
+      await makeDisk(step, watch.signal)
+      done.push(() => removeFile(step.path))
+      return
+    case 'copy-image':
+      await copyImage(step.image, step.slices, step.to, watch)
+      done.push(() => removeFile(step.to))
+      return
+    case 'copy-tree':
+      // What was copied is whole and belongs to the user's disk: it stays.
+      await copyTree(step.from, step.to, watch.signal)
+      return
+    case 'bind':
+      attachBind(step.from, step.at)
+      done.push(() => takeDown(step.at))
       return
     case 'clone-idmapped':
       await attachClone(step.from, step.idmap, step.at)
-      done.push(() => unmountPatiently(step.at, false))
+      done.push(() => takeDown(step.at))
       return
-    case 'mount-overlay':
-      log.taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }))
-      done.push(() => unmountPatiently(step.target, false))
-      if (step.receipt !== undefined) amendReceipt(step.receipt, { via: log.taken.via, form: log.taken.form, device: deviceAt(step.target), state: 'mounted' })
+    case 'mount-overlay': {
+      const taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }))
+      log.taken ??= taken
+      done.push(() => takeDown(step.target))
+      if (step.receipt !== undefined) amendReceipt(step.receipt, { via: taken.via, form: taken.form, device: deviceAt(step.target), ...(step.staged === true ? {} : { state: 'mounted' }) })
+      return
+    }
+    case 'attach-tree':
+      attachTree(step.from, step.at)
+      done.push(() => takeDownTree(step.at, step.inside))
+      await takeDownTree(step.from, step.inside)
+      amendReceipt(step.receipt, { state: 'mounted' })
       return
     case 'unmount':
       await unmountPatiently(step.path, step.lazy)
@@ -90,6 +123,20 @@ async function runStep(step: Step, done: Undo[], log: Log): Promise<void> {
       remountFlags(step.target, step.set, step.clear)
       return
   }
+}
+
+/** Undoing a mount that is gone already is done. */
+async function takeDown(path: string): Promise<void> {
+  try {
+    await unmountPatiently(path, false)
+  } catch (error) {
+    if (!isOvlError(error) || error.code !== 'not-mounted') throw error
+  }
+}
+
+/** What stands in it first, last come first gone. */
+async function takeDownTree(path: string, inside: readonly string[]): Promise<void> {
+  for (const place of [...inside.map((name) => `${path}${name}`).reverse(), path]) await takeDown(place)
 }
 
 /** A directory that is gone, or that somebody uses by now, is no failure of taking a mount down. */

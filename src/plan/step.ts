@@ -24,14 +24,26 @@ export type ImageType = 'squashfs' | 'erofs' | 'ext4' | 'xfs' | 'btrfs' | 'iso96
 export type Step =
   | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[] }
   | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
-  | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string }
-  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string }
+  | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string; readonly flags?: readonly MountFlag[] }
+  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string; /** Where in the file it lies, as inside an ISO; all of it when absent. */ readonly slices?: readonly Slice[]; /** Besides `ro`. */ readonly flags?: readonly MountFlag[] }
+  | { readonly do: 'mount-disk'; /** A block device, or a file for a loop device; mounted writable. */ readonly disk: string; readonly type: ImageType; readonly at: string; readonly flags: readonly MountFlag[] }
+  | { readonly do: 'make-disk'; readonly path: string; /** Bytes; sparse. */ readonly size: number; readonly label: string; /** Name → text of files in its root. */ readonly files: Readonly<Record<string, string>> }
+  | { readonly do: 'copy-image'; readonly image: string; readonly slices?: readonly Slice[]; readonly to: string }
+  | { readonly do: 'copy-tree'; /** A directory, copied with all its attributes into an empty or missing one. */ readonly from: string; readonly to: string }
+  | { readonly do: 'bind'; readonly from: string; readonly at: string }
   | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string }
-  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string }
+  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string; /** More is to be put up before anybody shall see it: `attach-tree` follows, and says that it is mounted. */ readonly staged?: true }
+  | { readonly do: 'attach-tree'; /** A staged overlay with what stands in it: shown at `at` all at once, and taken down where it was. */ readonly from: string; readonly at: string; readonly inside: readonly string[]; readonly receipt: string }
   | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean }
   | { readonly do: 'remove-dir'; readonly path: string }
   | { readonly do: 'remove-receipt'; readonly path: string }
   | { readonly do: 'remount'; readonly target: string; readonly set: readonly MountFlag[]; readonly clear: readonly MountFlag[] }
+
+/** A run of bytes in a file. */
+export interface Slice {
+  readonly offset: number
+  readonly length: number
+}
 
 export interface Plan {
   readonly steps: readonly Step[]
@@ -51,7 +63,7 @@ export interface Receipt {
   /** Own directory of this mount under the state directory; its mounts lie below it. */
   readonly directory: string
   /** Mount points of the parts, in the order they were put up. */
-  readonly parts: readonly { readonly at: string; readonly what: 'tmpfs' | 'image' | 'idmap'; readonly source: string }[]
+  readonly parts: readonly { readonly at: string; readonly what: 'tmpfs' | 'image' | 'idmap' | 'disk' | 'bind' | 'overlay'; readonly source: string }[]
   /** Directories that ovl made and that `umount` removes again, by rmdir. */
   readonly madeDirs: readonly string[]
   /** The layers as they were said, for mounts whose table line cannot tell them. */

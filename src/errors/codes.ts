@@ -70,7 +70,7 @@ export const FINDING_CODES = [
   'read-only-overlay',
   'kernel-bug',
   // images and live media
-  'image-unreadable',
+  'image-unreadable', 'persistence-unusable',
   'live-not-found', 'live-layer-missing',
   'live-stacks-everything', 'live-order-reversed', 'live-image-ignored',
   'persistence-line-skipped', 'persistence-sources-nested',

@@ -69,7 +69,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       done.push(() => takeDown(step.at))
       return
     case 'attach-image':
-      await attachImage(step.image, step.type, step.at, { slices: step.slices, flags: step.flags, watch })
+      await attachImage(step.image, step.type, step.at, { slices: step.slices, name: step.name, flags: step.flags, watch })
       done.push(() => takeDown(step.at))
       return
     case 'mount-disk':
@@ -142,8 +142,7 @@ async function takeDownTree(path: string, inside: readonly string[]): Promise<vo
 /** A directory that is gone, or that somebody uses by now, is no failure of taking a mount down. */
 function removeIfEmpty(path: string): boolean {
   try {
-    removeDirectory(path)
-    return true
+    return removeDirectory(path)
   } catch (error) {
     if (isOvlError(error) && ['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(error.errno ?? '')) return false
     throw error

@@ -27,20 +27,22 @@ export function attachTmpfs(at: string, size?: string, flags: readonly MountFlag
 export interface ImagePlace {
   /** Where in the file it lies; all of it when absent. Several pieces are put together in a file without a name first. */
   readonly slices?: readonly Slice[] | undefined
+  /** What it is called there. */
+  readonly name?: string | undefined
   /** Besides `ro`. */
   readonly flags?: readonly MountFlag[] | undefined
   readonly watch?: CopyWatch
 }
 
 /** An image file, read-only, on a loop device that frees itself when the mount is gone. */
-export async function attachImage(image: string, type: ImageType, at: string, { slices, flags = [], watch = {} }: ImagePlace = {}): Promise<void> {
+export async function attachImage(image: string, type: ImageType, at: string, { slices, name, flags = [], watch = {} }: ImagePlace = {}): Promise<void> {
   const [slice, another] = slices ?? []
   using whole = another === undefined ? undefined : await copyToNameless(image, slices ?? [], watch)
   const { device, fd } = attachLoop(image, whole !== undefined ? { file: whole } : slice !== undefined ? { slice } : {})
   try {
     mountLegacy(device, at, type, legacyBits(['ro', ...flags]), imageMountOptions(type))
   } catch (error) {
-    throw imageError(error, type, `the image '${image}'`, `the ${type} image ${slice === undefined ? `'${image}'` : `at byte ${slice.offset} of '${image}'`}`, image)
+    throw imageError(error, type, `the image '${image}'`, `the ${type} image ${name === undefined ? '' : `'${name}' in `}'${image}'`, image)
   } finally {
     fd.close()
   }

@@ -7,9 +7,11 @@ import { readMountAt } from '../host/mount-table.ts'
 import { readReceiptsAt } from '../host/receipts.ts'
 import { bootId, mountNamespaceId } from '../host/system.ts'
 import { receiptOfMount } from '../mounts/receipt.ts'
-import { absolutePath } from '../names/path.ts'
+import { absolutePath, isWithin } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
-import type { LiveRecord, Receipt } from '../plan/step.ts'
+import type { LiveRecord, Plan, Receipt } from '../plan/step.ts'
+import { planOfUnmount, unmount } from './unmount.ts'
+import type { UnmountOptions, Unmounted } from './unmount.ts'
 
 /** A live system at its target. */
 export interface LiveMount extends LiveRecord {
@@ -23,6 +25,8 @@ export interface LiveMount extends LiveRecord {
   readonly parts: Receipt['parts']
   /** Mount points inside the target that belong to it. */
   readonly inside: readonly string[]
+  /** Which changes are still there after umount. */
+  readonly keeps: 'everything' | 'some places' | 'nothing'
 }
 
 /**
@@ -37,7 +41,25 @@ export function readLive(target: string): LiveMount {
   const work = receipt?.layers.work
   if (receipt?.live === undefined || upper === undefined || work === undefined) throw notLive(path, overlay !== undefined)
   const { directory, parts, inside = [], live } = receipt
-  return { ...live, target: path, upper, work, directory, parts, inside }
+  const keeps = live.persist === undefined ? 'nothing' : isWithin(upper, live.persist.at) ? 'everything' : 'some places'
+  return { ...live, target: path, upper, work, directory, parts, inside, keeps }
+}
+
+/** Takes down the live system at `target`, and nothing else. @throws OvlError as readLive() and unmount() do */
+export async function unmountLive(target: string, options: Pick<UnmountOptions, 'lazy' | 'signal'> = {}): Promise<Unmounted> {
+  return unmount(liveTarget(target), options)
+}
+
+/** The plan that {@link unmountLive} would execute. */
+export function planOfLiveUnmount(target: string, options: Pick<UnmountOptions, 'lazy'> = {}): Plan {
+  return planOfUnmount(liveTarget(target), options)
+}
+
+/** Of remains there is only the receipt. */
+function liveTarget(target: string): string {
+  const path = realTarget(target)
+  const isRemains = readMountAt(path) === undefined && readReceiptsAt(path).some(({ live }) => live !== undefined)
+  return isRemains ? path : readLive(path).target
 }
 
 const isOfThisNamespace = (receipt: Receipt): boolean => receipt.bootId === bootId() && receipt.mountNamespace === mountNamespaceId()

@@ -77,7 +77,9 @@ function planFor(path: string, { lazy = false, recursive = false }: UnmountOptio
   const receipt = receiptOfMount(here.overlay, readReceiptsAt(path).filter(isOfThisNamespace))
   if (receipt === undefined && !recursive) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
   const table = readMountTable()
-  const below = recursive ? table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse() : []
+  const inside = table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse()
+  const own = new Set(receipt?.inside)
+  const below = recursive ? inside : inside.filter((target) => own.has(target))
   return planUnmount({ target: path, below, lazy, ...(receipt === undefined ? { mountedParts: new Set() } : { receipt, mountedParts: mountedParts(receipt, table) }) })
 }
 

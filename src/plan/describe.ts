@@ -14,7 +14,7 @@ const STEPS: { readonly [K in Step['do']]: Describe<Extract<Step, { do: K }>> } 
     shell: ({ at, size, flags = [] }) => `mount -t tmpfs -o ${['mode=755', ...(size === undefined ? [] : [`size=${size}`]), ...flags].join(',')} tmpfs ${quoteShell(at)}`,
   },
   'attach-image': {
-    text: ({ image, type, at, slices }) => `attach the ${type} image ${slices === undefined ? `'${image}'` : `at byte ${slices[0]?.offset} of '${image}'${slices.length > 1 ? `, from its ${slices.length} pieces,` : ''}`} read-only at '${at}'`,
+    text: ({ image, type, at, slices, name }) => `attach the ${type} image ${slices === undefined ? `'${image}'` : `'${name ?? ''}' in '${image}'${slices.length > 1 ? `, put together from its ${slices.length} pieces,` : ''}`} read-only at '${at}'`,
     shell: ({ image, type, at, slices = [], flags = [] }) => `mount -t ${type} -o ${['loop', ...slices.slice(0, 1).flatMap(({ offset, length }) => [`offset=${offset}`, `sizelimit=${length}`]), 'ro', ...flags].join(',')} ${quoteShell(image)} ${quoteShell(at)}`,
   },
   'mount-disk': {
@@ -23,7 +23,11 @@ const STEPS: { readonly [K in Step['do']]: Describe<Extract<Step, { do: K }>> } 
   },
   'make-disk': {
     text: ({ path, size, label, files }) => `make '${path}', a sparse ext4 image of ${size} bytes with the label '${label}'${Object.keys(files).map((name) => ` and the file ${name}`).join('')}`,
-    shell: ({ path, size, label }) => `truncate -s ${size} ${quoteShell(path)} && mkfs.ext4 -q -L ${quoteShell(label)} ${quoteShell(path)}`,
+    shell: ({ path, size, label, files }) => {
+      const make = (more: string): string => `truncate -s ${size} ${quoteShell(path)} && mkfs.ext4 -q -L ${quoteShell(label)}${more} ${quoteShell(path)}`
+      const texts = Object.entries(files).map(([name, text]) => `printf %s ${quoteShell(text)} > "$root"/${quoteShell(name)} && `)
+      return texts.length === 0 ? make('') : `root=$(mktemp -d) && ${texts.join('')}${make(' -d "$root"')}`
+    },
   },
   'copy-image': {
     text: ({ image, slices, to }) => `copy ${slices === undefined ? `'${image}'` : `${slices.reduce((sum, { length }) => sum + length, 0)} bytes of '${image}'`} to '${to}'`,

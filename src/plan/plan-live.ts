@@ -131,10 +131,10 @@ function placeName(layers: readonly LiveSource[], index: number): string {
 
 const RESERVED: ReadonlySet<string> = new Set(['toram', 'rw', 'tree', 'disk', '.', '..', ''])
 
-function placeLayer({ file, type, slices }: LiveSource, name: string, directory: string, flags: readonly MountFlag[], parts: Part[]): string {
+function placeLayer({ path, file, type, slices }: LiveSource, name: string, directory: string, flags: readonly MountFlag[], parts: Part[]): string {
   if (type === undefined) return file
   const at = `${directory}/${name}`
-  parts.push({ at, what: 'image', source: file, steps: [{ do: 'attach-image', image: file, type, at, ...(slices === undefined ? {} : { slices }), flags: flags.filter((flag) => flag !== 'ro') }] })
+  parts.push({ at, what: 'image', source: file, steps: [{ do: 'attach-image', image: file, type, at, ...(slices === undefined ? {} : { slices, name: path }), flags: flags.filter((flag) => flag !== 'ro') }] })
   return at
 }
 

@@ -25,7 +25,7 @@ export type Step =
   | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[] }
   | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
   | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string; readonly flags?: readonly MountFlag[] }
-  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string; /** Where in the file it lies, as inside an ISO; all of it when absent. */ readonly slices?: readonly Slice[]; /** Besides `ro`. */ readonly flags?: readonly MountFlag[] }
+  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string; /** Where in the file it lies, as inside an ISO, and its name there; all of the file when absent. */ readonly slices?: readonly Slice[]; readonly name?: string; /** Besides `ro`. */ readonly flags?: readonly MountFlag[] }
   | { readonly do: 'mount-disk'; /** A block device, or a file for a loop device; mounted writable. */ readonly disk: string; readonly type: ImageType; readonly at: string; readonly flags: readonly MountFlag[] }
   | { readonly do: 'make-disk'; readonly path: string; /** Bytes; sparse. */ readonly size: number; readonly label: string; /** Name → text of files in its root. */ readonly files: Readonly<Record<string, string>> }
   | { readonly do: 'copy-image'; readonly image: string; readonly slices?: readonly Slice[]; readonly to: string }

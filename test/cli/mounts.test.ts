@@ -1,6 +1,6 @@
 /** The built command with real mounts: silent success, exit codes, envelopes, --dry-run, --help’s own examples. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
@@ -111,6 +111,7 @@ describe.skipIf(ground === undefined)('as root, in a mount namespace of its own'
     writeMedium(join(here, 'medium'), { 'live/vmlinuz': '', 'live/initrd.img': '', 'live/filesystem.squashfs': { 'etc/hostname': 'debian\n' }, 'boot/grub/grub.cfg': grubMenu('/live/vmlinuz boot=live') })
     mkdirSync(join(here, 'tmp'))
     makeIso(join(here, 'medium'), join(here, 'tmp/debian-live.iso'))
+    copyFileSync(join(here, 'tmp/debian-live.iso'), join(here, 'tmp/live.iso'))
     // Two of the mounts are on /tmp/merged, one over the other, and two of the umounts take them down.
     const script = ['mkdir w', 'cd w', 'mkdir over base', `ovl() { ${process.execPath} ${BIN} "$@"; }`, ...others, ...umounts]
     const { code, stderr } = runChild('unshare', ['-m', '--propagation', 'private', 'bash', '-e', '-c', script.join('\n')], { cwd: here })

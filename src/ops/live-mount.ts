@@ -2,12 +2,14 @@
 
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
+import type { FindingCode } from '../errors/codes.ts'
 import type { Finding } from '../errors/finding.ts'
 import { viewDisk, whileDetached } from '../host/disk.ts'
 import { execute } from '../host/execute.ts'
 import { statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { markKernelLog } from '../host/kmsg.ts'
+import type { KernelLogMark } from '../host/kmsg.ts'
 import { readMedium } from '../host/medium.ts'
 import { receiptId } from '../host/receipts.ts'
 import { bootId, memory, mountNamespaceId, stateDirectory } from '../host/system.ts'
@@ -62,7 +64,7 @@ export interface LiveMounted extends LiveMount, AsyncDisposable {
  */
 export async function mountLive(source: string | readonly string[], target: string, options: LiveMountOptions = {}): Promise<LiveMounted> {
   const log = markKernelLog()
-  let spec: OverlaySpec = { ...EMPTY_SPEC, target }
+  let spec: OverlaySpec | undefined
   try {
     const { request, plan, warnings } = await prepare(source, target, options)
     spec = saidSpec(request)
@@ -73,7 +75,7 @@ export async function mountLive(source: string | readonly string[], target: stri
     }
     return { ...readLive(request.target), readOnly, via, form, warnings: [...warnings, ...seen], unmount: down, [Symbol.asyncDispose]: down }
   } catch (error) {
-    throw await explained(withWayOut(error), spec, log)
+    throw await named(error, spec, log)
   } finally {
     log.close()
   }
@@ -84,7 +86,7 @@ export async function planOfLiveMount(source: string | readonly string[], target
   try {
     return (await prepare(source, target, options)).plan
   } catch (error) {
-    throw await explained(error, { ...EMPTY_SPEC, target }, undefined)
+    throw await named(error, undefined, undefined)
   }
 }
 
@@ -100,14 +102,14 @@ async function prepare(source: string | readonly string[], target: string, optio
   const medium = await readMedium(source, signal === undefined ? {} : { signal })
   const live = planLive(medium, cmdline === undefined ? {} : { cmdline })
   const { layers: found, findings } = sourcesOf(medium, live.layers)
-  refuse([...live.findings, ...findings])
+  refuseFaults([...live.findings, ...findings])
   const layers = found.map(typed)
   const keeping = await keepingOf(live, layers, options)
-  refuse(keeping.findings)
+  refuseFaults(keeping.findings)
   const toram = options.toram === true || (cmdline !== undefined && live.toram !== false)
   const bytes = toram ? Math.ceil(live.layers.reduce((sum, { size }) => sum + size, 0) * 1.05) + 1024 * 1024 : undefined
   const room = memoryFindings({ toram: bytes, upper: keeping.upper, memory: memory() })
-  refuse(room)
+  refuseFaults(room)
   const { options: words, flags, unknown } = parseMountOptions(live.mountOptions.join(','))
   const request: LiveRequest = {
     target: at,
@@ -142,11 +144,18 @@ function holds({ file, type, slices }: LiveSource, path: string): boolean {
   return type === undefined ? isDirectory(file) : whileDetached(file, type, { slice: slices?.[0] }, isDirectory)
 }
 
-/** No loop device is to be had in a user namespace. */
-function withWayOut(error: unknown): unknown {
-  if (!isOvlError(error) || error.code !== 'not-permitted' || error.details.step !== 'attach-image') return error
-  return error.with({ hint: 'Run it as root: images need loop devices, which no user namespace has. Without root, unpack them (xorriso -osirrox on -indev ISO -extract / medium; unsquashfs -d DIR IMAGE), or show them with squashfuse, and mount the directories: ovl mount -l DIR --tmpfs TARGET.' })
+/** The error with its cause: of the overlay itself as for any mount, of all else by what failed. */
+async function named(error: unknown, spec: OverlaySpec | undefined, log: KernelLogMark | undefined): Promise<OvlError> {
+  if (!isOvlError(error)) return explained(error, EMPTY_SPEC, undefined)
+  const { code, errno = '', details: { step = 'look' } } = error
+  if (spec !== undefined && (step === 'mount-overlay' || step === 'verify')) return explained(error, spec, log)
+  // No loop device is to be had in a user namespace.
+  const known = code === 'not-permitted' && step === 'attach-image' ? error.with({ hint: WITHOUT_ROOT }) : code === 'unknown' ? error.with({ code: BY_ERRNO[errno] ?? code }) : error
+  return known.findings.length > 0 ? known : known.with({ findings: [finding(known.code, { title: known.message, fix: known.details.hint === undefined ? [] : [{ text: known.details.hint }] })] })
 }
+
+const WITHOUT_ROOT = 'Run it as root: images need loop devices, which no user namespace has. Without root, unpack them (xorriso -osirrox on -indev ISO -extract / medium; unsquashfs -d DIR IMAGE), or show them with squashfuse, and mount the directories: ovl mount -l DIR --tmpfs TARGET.'
+const BY_ERRNO: Readonly<Record<string, FindingCode>> = { EACCES: 'path-unreadable', EPERM: 'not-permitted', ENOSPC: 'no-space', EDQUOT: 'no-space', EROFS: 'upper-read-only' }
 
 /** An image whose type nobody told. */
 function typed(layer: LiveSource): LiveSource {
@@ -155,10 +164,6 @@ function typed(layer: LiveSource): LiveSource {
   const type = readImageType(layer.file)
   if (type === undefined) throw new OvlError('image-unreadable', `'${layer.file}' holds no file system that is known`)
   return { ...layer, type }
-}
-
-function refuse(findings: readonly Finding[]): void {
-  refuseFaults(findings)
 }
 
 /** The target must be there before five loop devices are set up for it. */

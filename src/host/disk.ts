@@ -5,8 +5,9 @@
 
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import { isDiskType } from '../live/keep.ts'
 import type { DiskView } from '../live/keep.ts'
-import { absolutePath, parentPath, baseName } from '../names/path.ts'
+import { absolutePath, baseName, parentPath, tidyPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { ImageType, Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
@@ -29,7 +30,7 @@ export async function viewDisk(said: string): Promise<DiskView> {
   const what = found.kind === 'block' ? 'device' : 'image'
   const usedBy = found.kind === 'block' ? mountOf(formatDevice(found.rdev)) : await loopOf(path, found)
   const type = readImageType(path)
-  if (usedBy !== undefined || type === undefined) return { what, path, said, entries: [], ...(type === undefined ? {} : { type }), ...(usedBy === undefined ? {} : { usedBy }) }
+  if (usedBy !== undefined || type === undefined || !isDiskType(type)) return { what, path, said, entries: [], ...(type === undefined ? {} : { type }), ...(usedBy === undefined ? {} : { usedBy }) }
   return { what, path, said, type, dirty: isDirty(path, type), ...lookInside(path, type, what === 'device') }
 }
 
@@ -43,7 +44,8 @@ async function pathOf(said: string): Promise<string> {
   const path = absolutePath(said, process.cwd())
   if (typeof statName(path) === 'object') return realName(path)
   const parent = parentPath(path)
-  return typeof statName(parent) === 'object' ? `${realName(parent) === '/' ? '' : realName(parent)}/${baseName(path)}` : path
+  if (typeof statName(parent) === 'string') throw new OvlError('persistence-unusable', `'${parent}' does not exist, where '${baseName(path)}' would lie`, { hint: `Make it: mkdir -p ${quoteShell(parent)}` })
+  return tidyPath(`${realName(parent)}/${baseName(path)}`)
 }
 
 function top(path: string): Pick<DiskView, 'entries' | 'conf'> {

@@ -40,10 +40,14 @@ export interface Keeping {
 /** Names of upper and work, as each system has them on its tmpfs or disk. */
 const NAMES = { casper: { upper: 'upper', work: 'work' }, 'live-boot': { upper: 'rw', work: 'work' }, plain: { upper: 'upper', work: 'work' } } as const
 const LABELS = { casper: 'writable', 'live-boot': 'persistence', plain: 'ovl' } as const
-const WRITABLE: ReadonlySet<ImageType | undefined> = new Set<ImageType | undefined>(['ext4', 'xfs', 'btrfs'])
 /** What casper leaves where it is when it moves an old disk's content into upper. */
 const CASPER_OWN = /^(?:lost\+found|upper|work|log|crash|install-logs-.*|persistence\.conf)$/
 const CONF = '/ union\n'
+
+/** Whether a file system of that type can be written. */
+export function isDiskType(type: ImageType): boolean {
+  return type === 'ext4' || type === 'xfs' || type === 'btrfs'
+}
 
 /** Changes go to a tmpfs. */
 export function keepInMemory(plan: LivePlan, size: string | undefined): Keeping {
@@ -55,6 +59,7 @@ export function keepInMemory(plan: LivePlan, size: string | undefined): Keeping 
 export function keepOnDisk(plan: LivePlan, disk: DiskView, bytes: number | undefined, layerHas: (layer: number, path: string) => boolean): Keeping {
   const { system } = plan
   const trouble = troubleOf(disk, bytes)
+  const before = trouble.length === 0 && disk.dirty === true ? [wasDirty(disk)] : []
   const names = NAMES[system]
   const path = disk.path
   if (disk.what === 'missing') {
@@ -63,7 +68,7 @@ export function keepOnDisk(plan: LivePlan, disk: DiskView, bytes: number | undef
     return { upper: { on: 'disk', disk: { what: 'image', path, type: 'ext4', make }, ...names }, ...order, findings: [...trouble, ...reversal(plan, system === 'live-boot' && trouble.length === 0)] }
   }
   const there: LiveDisk = { what: disk.what, path, ...(disk.type === undefined ? {} : { type: disk.type }) }
-  if (system !== 'live-boot') return { upper: { on: 'disk', disk: there, ...names }, findings: [...trouble, ...(trouble.length > 0 ? [] : oldLayout(plan, disk))] }
+  if (system !== 'live-boot') return { upper: { on: 'disk', disk: there, ...names }, findings: [...before, ...trouble, ...(trouble.length > 0 ? [] : oldLayout(plan, disk))] }
   if (disk.conf === undefined) return { upper: { on: 'disk', disk: there, ...names }, findings: [...trouble, ...(trouble.length > 0 ? [] : [noConf(disk)])] }
   const { mounts, findings } = parsePersistence(disk.conf)
   const linked = mounts.filter(({ method }) => method === 'link').map(({ target }) => leftOut(target, 'its files would be symlinks into /run/live/persistence, which is there in the booted system only'))
@@ -71,7 +76,7 @@ export function keepOnDisk(plan: LivePlan, disk: DiskView, bytes: number | undef
   const bound = root !== undefined && root.method !== 'union' ? [leftOut('/', 'a bind of / would cover the whole live system')] : []
   const union = root?.method === 'union' ? root : undefined
   const places = mounts.filter((mount) => mount.target !== '/' && mount.method !== 'link').map((mount) => placeOf(mount, plan, layerHas))
-  const all = [...trouble, ...findings, ...linked, ...bound, ...reversal(plan, union !== undefined)]
+  const all = [...before, ...trouble, ...findings, ...linked, ...bound, ...reversal(plan, union !== undefined)]
   const more = places.length === 0 ? {} : { places }
   if (union === undefined) {
     const size = plan.cow.size
@@ -113,7 +118,7 @@ function troubleOf({ what, path, said, type, usedBy }: DiskView, bytes: number |
   if (usedBy !== undefined) return [finding('upper-in-use', { title: `'${said}' is in use: ${usedBy}`, explanation: 'Two mounts that write to one disk do not know of each other, and would destroy what is on it.', evidence: [{ fact: usedBy, source: 'mountinfo' }], fix: [{ text: 'Take that down first.' }] })]
   if (what === 'directory') return []
   if (type === undefined) return [unusable(`'${said}' holds no file system that is known`, 'magic numbers', [{ text: 'Make one: what is in it now is lost.', command: `mkfs.ext4 ${at}` }])]
-  return WRITABLE.has(type) ? [] : [finding('upper-unsupported', { title: `'${said}' holds ${type}, which cannot be written`, evidence: [{ fact: type, source: 'file' }], fix: [{ text: 'Name an ext4, xfs or btrfs, or a directory.' }] })]
+  return isDiskType(type) ? [] : [finding('upper-unsupported', { title: `'${said}' holds ${type}, which cannot be written`, evidence: [{ fact: type, source: 'file' }], fix: [{ text: 'Name an ext4, xfs or btrfs, or a directory.' }] })]
 }
 
 /** casper would move what it finds into upper at the next boot; with an upper there already it would not, and what is there would be hidden for good. */
@@ -133,6 +138,7 @@ function noConf({ said, path, what }: DiskView): Finding {
   return unusable(`'${said}' has no persistence.conf: live-boot passes over it`, 'no persistence.conf at its top', [{ text: 'Say in it what shall be kept: all of it.', command: what === 'directory' ? write : `mount ${quoteShell(path)} /mnt && ${write}; umount /mnt` }])
 }
 
+const wasDirty = ({ said }: DiskView): Finding => finding('persistence-unusable', { severity: 'note', title: `'${said}' was not unmounted cleanly: its journal is replayed now`, explanation: 'What was written last before the power went or the process was killed may be missing.' })
 const nothingKept = ({ said }: DiskView): Finding => finding('persistence-unusable', { severity: 'warning', title: `persistence.conf on '${said}' keeps nothing that can be shown: all changes are lost on umount`, fix: [{ text: "To keep all of it, it says '/ union'." }] })
 const leftOut = (target: string, why: string): Finding => finding('persistence-line-skipped', { title: `'${target}' of persistence.conf is not shown: ${why}`, explanation: 'live-boot does it when it boots; what is changed there now goes where all other changes go.' })
 const unusable = (title: string, fact: string, fix: readonly Fix[]): Finding => finding('persistence-unusable', { title, evidence: [{ fact, source: 'file' }], fix })

@@ -122,7 +122,8 @@ async function prepare(source: string | readonly string[], target: string, optio
   }
   const home = { stateDirectory: stateDirectory(), id: receiptId(at), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() }
   const missing = new Set(pathPrefixes(at).filter((prefix) => statName(prefix) === 'ENOENT'))
-  const warnings = [...live.findings, ...findings, ...keeping.findings, ...room].filter(({ severity }) => severity === 'warning')
+  // What is merely worth a note of the medium is for `live plan` to tell.
+  const warnings = [...live.findings.filter(({ severity }) => severity === 'warning'), ...keeping.findings, ...room]
   return { request, plan: planLiveMount(request, home, missing), warnings }
 }
 

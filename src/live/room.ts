@@ -75,9 +75,10 @@ export function judgeRoom({ target, upperAt, upperOn, room: { bytes, inodes }, m
   ]
   const full = (part: Part): boolean => part.total > 0 && part.total - part.free >= part.total * NEARLY_FULL
   const percent = (part: Part): number => Math.floor(((part.total - part.free) * 100) / part.total)
+  const explanation = 'All that is changed goes to this one file system. When it is full every write fails with “no space left on device”, however much the layers or other disks have free.'
   const evidence = (fact: string): Finding['evidence'] => [{ fact, source: 'statfs' }]
   return [
-    ...(full(bytes) ? [finding('no-space', { severity: bytes.free === 0 ? 'error' : 'warning', title: `${place} is ${percent(bytes)} % full: ${sizeOf(bytes.free)} of ${sizeOf(bytes.total)} are free`, evidence: evidence(`${bytes.used} bytes used, ${bytes.free} free`), fix })] : []),
+    ...(full(bytes) ? [finding('no-space', { severity: bytes.free === 0 ? 'error' : 'warning', title: `${place} is ${percent(bytes)} % full: ${sizeOf(bytes.free)} of ${sizeOf(bytes.total)} are free`, explanation, evidence: evidence(`${bytes.used} bytes used, ${bytes.free} free`), fix })] : []),
     ...(full(inodes) ? [finding('no-inodes', { severity: inodes.free === 0 ? 'error' : 'warning', title: `${place} has used ${percent(inodes)} % of its inodes: ${inodes.free} of ${inodes.total} are free`, evidence: evidence(`${inodes.used} inodes used, ${inodes.free} free`), fix: fix.slice(-1) })] : []),
     ...(inMemory && memory !== undefined && bytes.free > memory.available ? [lowMemory(`changes may still take ${sizeOf(bytes.free)} of memory, and only ${sizeOf(memory.available)} are free`, [{ fact: `${sizeOf(memory.available)} of ${sizeOf(memory.total)} of memory are free`, source: 'proc' }])] : []),
   ]

@@ -16,14 +16,17 @@ export function renderLiveMounted(live: Pick<LiveMount, 'target' | 'system' | 's
 }
 
 export function renderLiveStatus(status: LiveStatus, view: View): string {
-  const { layers, room, upper, upperOn, persist, inside, findings, cmdline, target, memory } = status
+  const { layers, room, upper, upperOn, persist, inside, findings, cmdline, target, memory, directory } = status
   const row = (label: string, words: string): string => `  ${view.style.faint(label.padEnd(10))}${words}`
   const { bytes, inodes } = room
   return [
     view.style.strong(headline(status)),
     '',
-    ...renderTable([{ title: 'LAYER' }, { title: 'SIZE', align: 'right' }, { title: 'AT', elastic: 20 }], layers.map(({ name, size, at }) => [showName(name), size === undefined ? '?' : sizeOf(size), showName(at)]), view).trimEnd().split('\n').map((line) => `  ${line}`),
+    'Topmost first: each layer covers the ones below it.',
     '',
+    ...renderTable([{ title: 'LAYER', elastic: 20 }, { title: 'SIZE', align: 'right' }], layers.map(({ name, size }) => [showName(name), size === undefined ? '?' : sizeOf(size)]), view).trimEnd().split('\n').map((line) => `  ${line}`),
+    '',
+    row('layers', `below ${showName(directory)}`),
     row('upper', `${upperOn}, ${showName(upper)}`),
     row('used', `${sizeOf(bytes.used)} of ${sizeOf(bytes.total)}, ${sizeOf(bytes.free)} free${inodes.total === 0 ? '' : `; ${inodes.used} of ${inodes.total} inodes`}`),
     ...(upperOn === 'tmpfs' && memory !== undefined ? [row('memory', `${sizeOf(memory.available)} of ${sizeOf(memory.total)} free`)] : []),

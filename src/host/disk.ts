@@ -11,7 +11,7 @@ import { absolutePath, baseName, parentPath, tidyPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { ImageType, Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
-import { readDirectory, readFileBytes, realName, statName } from './files.ts'
+import { lstatName, readDirectory, readFileBytes, realName, statName } from './files.ts'
 import { imageMountOptions, readImageType } from './image.ts'
 import { attachLoop } from './loop.ts'
 import { readMountTable } from './mount-table.ts'
@@ -48,9 +48,14 @@ async function pathOf(said: string): Promise<string> {
   return tidyPath(`${realName(parent)}/${baseName(path)}`)
 }
 
+const CONF = 'persistence.conf'
+const LARGEST_CONF = 256n * 1024n
+
 function top(path: string): Pick<DiskView, 'entries' | 'conf'> {
   const entries = readDirectory(path).toSorted()
-  return { entries, ...(entries.includes('persistence.conf') ? { conf: readFileBytes(`${path}/persistence.conf`).toString('utf8') } : {}) }
+  const conf = lstatName(`${path}/${CONF}`)
+  // A symlink would be followed here, and not on the disk.
+  return { entries, ...(typeof conf === 'object' && conf.kind === 'file' && conf.size <= LARGEST_CONF ? { conf: readFileBytes(`${path}/${CONF}`).toString('utf8') } : {}) }
 }
 
 function mountOf(device: string): string | undefined {

@@ -8,7 +8,7 @@ import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Receipt, Step } from '../plan/step.ts'
 import { copyImage, copyTree } from './copy.ts'
 import type { CopyWatch } from './copy.ts'
-import { makeDirectory, removeDirectory, removeFile, statName } from './files.ts'
+import { makeDirectory, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
 import { makeDisk } from './make-disk.ts'
 import { attachBind, attachClone, attachDisk, attachImage, attachTmpfs, attachTree } from './parts.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
@@ -57,6 +57,7 @@ type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined
 async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Promise<void> {
   switch (step.do) {
     case 'make-dir':
+      if (step.within !== undefined) refuseSymlinks(step.path, step.within)
       if (makeDirectory(step.path, step.mode)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
       return
     case 'write-receipt':
@@ -86,6 +87,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       return
     case 'copy-tree':
       // What was copied is whole and belongs to the user's disk: it stays.
+      refuseSymlinks(step.to, step.within)
       await copyTree(step.from, step.to, watch.signal)
       return
     case 'bind':

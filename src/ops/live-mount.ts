@@ -6,7 +6,7 @@ import type { FindingCode } from '../errors/codes.ts'
 import type { Finding } from '../errors/finding.ts'
 import { viewDisk, whileDetached } from '../host/disk.ts'
 import { execute } from '../host/execute.ts'
-import { statName } from '../host/files.ts'
+import { lstatName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
@@ -138,10 +138,11 @@ async function keepingOf(live: LivePlan, layers: readonly LiveSource[], { persis
 }
 
 function holds({ file, type, slices }: LiveSource, path: string): boolean {
-  const isDirectory = (root: string): boolean => {
-    const found = statName(`${root}${path}`)
+  // Not behind a symlink, which would lead out of the layer.
+  const isDirectory = (root: string): boolean => pathPrefixes(path).slice(1).every((prefix) => {
+    const found = lstatName(`${root}${prefix}`)
     return typeof found === 'object' && found.kind === 'directory'
-  }
+  })
   return type === undefined ? isDirectory(file) : whileDetached(file, type, { slice: slices?.[0] }, isDirectory)
 }
 
@@ -149,12 +150,14 @@ function holds({ file, type, slices }: LiveSource, path: string): boolean {
 async function named(error: unknown, spec: OverlaySpec | undefined, log: KernelLogMark | undefined): Promise<OvlError> {
   if (!isOvlError(error)) return explained(error, EMPTY_SPEC, undefined)
   const { code, errno = '', details: { step = 'look' } } = error
-  if (spec !== undefined && (step === 'mount-overlay' || step === 'verify')) return explained(error, spec, log)
+  if (spec !== undefined && OF_THE_OVERLAY.has(step)) return explained(error, spec, log)
   // No loop device is to be had in a user namespace.
   const known = code === 'not-permitted' && step === 'attach-image' ? error.with({ hint: WITHOUT_ROOT }) : code === 'unknown' ? error.with({ code: BY_ERRNO[errno] ?? code }) : error
   return known.findings.length > 0 ? known : known.with({ findings: [finding(known.code, { title: known.message, fix: known.details.hint === undefined ? [] : [{ text: known.details.hint }] })] })
 }
 
+/** Steps whose failure is told by the directories of the overlay. */
+const OF_THE_OVERLAY: ReadonlySet<string> = new Set(['make-dir', 'write-receipt', 'mount-overlay', 'verify'])
 const WITHOUT_ROOT = 'Run it as root: images need loop devices, which no user namespace has. Without root, unpack them (xorriso -osirrox on -indev ISO -extract / medium; unsquashfs -d DIR IMAGE), or show them with squashfuse, and mount the directories: ovl mount -l DIR --tmpfs TARGET.'
 const BY_ERRNO: Readonly<Record<string, FindingCode>> = { EACCES: 'path-unreadable', EPERM: 'not-permitted', ENOSPC: 'no-space', EDQUOT: 'no-space', EROFS: 'upper-read-only' }
 

@@ -151,7 +151,7 @@ function placeUpper(upper: LiveUpper, directory: string, parts: Part[]): Placed 
   const root = upper.on === 'disk' ? (disk as string) : `${directory}/rw`
   if (upper.on === 'tmpfs') parts.push({ at: root, what: 'tmpfs', source: 'tmpfs', steps: [{ do: 'mount-tmpfs', at: root, ...(upper.size === undefined ? {} : { size: upper.size }), flags: ['noatime'] }] })
   const paths = { upper: `${root}/${upper.upper}`, work: `${root}/${upper.work}` }
-  return { paths, ...(disk === undefined ? {} : { disk }), dirs: [...pathBetween(paths.upper, root).map((path) => makeDir(path)), ...workDirs(paths.work, root)] }
+  return { paths, ...(disk === undefined ? {} : { disk }), dirs: [...dirsBelow(paths.upper, root), ...workDirs(paths.work, root)] }
 }
 
 function placeDisk({ what, path, type, make }: LiveDisk, directory: string, parts: Part[]): string {
@@ -165,16 +165,18 @@ function placeDisk({ what, path, type, make }: LiveDisk, directory: string, part
 function placeInside({ at, source, how, over }: LivePlace, tree: string, disk: string, lower: readonly string[], { overlay }: LiveRequest): Part {
   const from = source === '.' ? disk : `${disk}/${source}`
   const place = `${tree}${at}`
-  const dirs = pathBetween(place, tree).map((path) => makeDir(path))
-  if (how === 'bind') return { at: place, what: 'bind', source: from, steps: [...dirs, ...pathBetween(parentPath(from), disk).map((path) => makeDir(path)), { do: 'copy-tree', from: place, to: from }, { do: 'bind', from, at: place }] }
+  const dirs = dirsBelow(place, tree)
+  if (how === 'bind') return { at: place, what: 'bind', source: from, steps: [...dirs, ...dirsBelow(parentPath(from), disk), { do: 'copy-tree', from: place, to: from, within: disk }, { do: 'bind', from, at: place }] }
   const paths = { upper: `${from}/rw`, work: `${from}/work` }
   const params = paramsOf({ ...EMPTY_SPEC, ...overlay, lower: over.map((index) => ({ path: `${lower[index] as string}${at}` })), ...paths })
-  const steps: Step[] = [...dirs, ...pathBetween(paths.upper, disk).map((path) => makeDir(path)), ...workDirs(paths.work, disk), { do: 'mount-overlay', target: place, source: overlay.source, params, flags: overlay.flags, ways: ['auto'], staged: true }]
+  const steps: Step[] = [...dirs, ...dirsBelow(paths.upper, disk), ...workDirs(paths.work, disk), { do: 'mount-overlay', target: place, source: overlay.source, params, flags: overlay.flags, ways: ['auto'], staged: true }]
   return { at: place, what: 'bind', source: from, steps }
 }
 
 /** `path` and the directories above it, below `root`. */
 const pathBetween = (path: string, root: string): string[] => pathPrefixes(path).filter((prefix) => prefix.length > root.length && prefix.startsWith(root))
+/** `path` and what is above it, in a tree that is not ours. */
+const dirsBelow = (path: string, root: string): Step[] => pathBetween(path, root).map((dir) => ({ do: 'make-dir', path: dir, mode: 0o755, within: root }))
 const makeDir = (path: string, mode = 0o755): Step => ({ do: 'make-dir', path, mode })
 /** The kernel makes directories of its own in a work directory, and leaves them when the mount then fails. */
-const workDirs = (work: string, root: string): Step[] => pathBetween(work, root).map((path) => (path === work ? { do: 'make-dir', path, mode: 0o755, holds: ['work', 'index'] } : makeDir(path)))
+const workDirs = (work: string, root: string): Step[] => pathBetween(work, root).map((path) => ({ do: 'make-dir', path, mode: 0o755, within: root, ...(path === work ? { holds: ['work', 'index'] } : {}) }))

@@ -22,14 +22,14 @@ export type ImageType = 'squashfs' | 'erofs' | 'ext4' | 'xfs' | 'btrfs' | 'iso96
 
 /** One thing done to the system. Each has exactly one undo, known to the interpreter. */
 export type Step =
-  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[] }
+  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[]; /** Below this directory no component may be a symlink: the tree is somebody else's, and must not lead out of itself. */ readonly within?: string }
   | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
   | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string; readonly flags?: readonly MountFlag[] }
   | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string; /** Where in the file it lies, as inside an ISO, and its name there; all of the file when absent. */ readonly slices?: readonly Slice[]; readonly name?: string; /** Besides `ro`. */ readonly flags?: readonly MountFlag[] }
   | { readonly do: 'mount-disk'; /** A block device, or a file for a loop device; mounted writable. */ readonly disk: string; readonly type: ImageType; readonly at: string; readonly flags: readonly MountFlag[] }
   | { readonly do: 'make-disk'; readonly path: string; /** Bytes; sparse. */ readonly size: number; readonly label: string; /** Name → text of files in its root. */ readonly files: Readonly<Record<string, string>> }
   | { readonly do: 'copy-image'; readonly image: string; readonly slices?: readonly Slice[]; readonly to: string }
-  | { readonly do: 'copy-tree'; /** A directory, copied with all its attributes into an empty or missing one. */ readonly from: string; readonly to: string }
+  | { readonly do: 'copy-tree'; /** A directory, copied with all its attributes into an empty or missing one, to which no symlink leads below `within`. */ readonly from: string; readonly to: string; readonly within: string }
   | { readonly do: 'bind'; readonly from: string; readonly at: string }
   | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string }
   | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string; /** More is to be put up before anybody shall see it: `attach-tree` follows, and says that it is mounted. */ readonly staged?: true }

@@ -1,7 +1,7 @@
 /** Small live media made of real trees: each layer writes its name into the same file, and deletes and replaces things of the one below. */
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 
 export const MEDIA_TOOLS = ['mksquashfs', 'genisoimage'] as const
 
@@ -19,16 +19,19 @@ export interface Recipe {
   readonly images: readonly string[]
   /** Further files of the medium. */
   readonly files?: Readonly<Record<string, string>>
+  /** Symlinks at the top of every layer. */
+  readonly links?: Readonly<Record<string, string>>
 }
 
 /** Makes the medium below `ground`. */
-export function makeMedium(ground: string, { shelf, images, files = {} }: Recipe): Medium {
+export function makeMedium(ground: string, { shelf, images, files = {}, links = {} }: Recipe): Medium {
   const place = mkdtempSync(`${ground}/a medium `)
   const tree = `${place}/tree`
   mkdirSync(`${tree}/${shelf}`, { recursive: true })
   images.forEach((image, at) => {
     const layer = `${place}/layer-${at}`
     fillLayer(layer, image, images.slice(0, at))
+    for (const [name, to] of Object.entries(links)) symlinkSync(to, `${layer}/${name}`)
     execFileSync('mksquashfs', [layer, `${tree}/${shelf}/${image}`, '-quiet', '-no-progress', '-comp', 'gzip', '-processors', '1'], { stdio: 'ignore' })
   })
   for (const [name, text] of Object.entries(files)) {
@@ -84,10 +87,4 @@ export function unmountByHand(merged: string): void {
   const place = merged.slice(0, merged.lastIndexOf('/'))
   execFileSync('umount', [merged])
   for (const name of readdirSync(place).filter((one) => /^\d+$|^rw$/.test(one))) execFileSync('umount', [`${place}/${name}`])
-}
-
-/** A copy of a medium's directory, to damage. */
-export function copyTree(from: string, to: string): string {
-  cpSync(from, to, { recursive: true })
-  return to
 }

@@ -1,7 +1,7 @@
 /** Changes that are kept: laid out as the live system that boots from the same disk wants them, and there again at the next mount. */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isOvlError, mountLive, planOfLiveMount, unmount } from '../../../src/index.ts'
 import type { LiveMountOptions } from '../../../src/index.ts'
@@ -156,6 +156,27 @@ describe.skipIf(skip)('what cannot keep changes', () => {
     expect(await refusal(casper, { persist: 'LABEL=there is none' })).toEqual(['persistence-unusable'])
     expect(await refusal(casper, { persist: `${dir}/no/where`, size: '16m' })).toEqual(['persistence-unusable'])
     expect(readdirSync(dir)).toEqual(['photo'])
+  })
+
+  test('no symlink, of the disk or of the live system, leads out of it', async () => {
+    const host = place()
+    const dir = place()
+    const write = (conf: string): void => writeFileSync(`${dir}/persistence.conf`, conf)
+    symlinkSync(host, `${dir}/home`)
+    for (const conf of ['/home\n', '/home union\n', '/home/user\n', '/srv source=home/x\n', '/ union,source=home\n']) {
+      write(conf)
+      expect(await refusal(debian, { persist: dir }), conf).toEqual(['persistence-unusable'])
+    }
+    // The layers of this medium have a link to the outside, and so has the upper of an earlier mount.
+    const linked = makeMedium(ground, { shelf: 'live', images: ['a.squashfs'], links: { out: host } }).iso
+    for (const conf of ['/out\n', '/out/x union\n', '/out/x bind,source=y\n']) {
+      write(conf)
+      expect(await refusal(linked, { persist: dir }), conf).toEqual(['persistence-unusable'])
+    }
+    unlinkSync(`${dir}/persistence.conf`)
+    symlinkSync('/etc/passwd', `${dir}/persistence.conf`)
+    expect(((await refusal(debian, { persist: dir })) as string[])[0]).toBe('persistence-unusable')
+    expect(readdirSync(host)).toEqual([])
   })
 
   test('in use', async () => {

@@ -13,6 +13,8 @@ import { makeDisk } from './make-disk.ts'
 import { attachBind, attachClone, attachDisk, attachImage, attachTmpfs, attachTree } from './parts.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
+import type { OwnedFd } from './fd.ts'
+import { moveMount, openTree } from './syscalls/mount-api.ts'
 import { formatDevice } from './way-fsconfig.ts'
 import { unmountPatiently } from './unmount.ts'
 import { mountOverlay } from './ways.ts'
@@ -39,7 +41,7 @@ type Undo = (() => unknown) & { readonly abandon?: () => void }
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
 export async function execute(plan: Plan, { signal, progress }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
   const done: Undo[] = []
-  const log = { unmounted: [] as string[], removed: [] as string[], taken: undefined as WayTaken | undefined }
+  const log: Log = { unmounted: [], removed: [], taken: undefined, copies: [] }
   for (const step of plan.steps) {
     try {
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
@@ -48,11 +50,13 @@ export async function execute(plan: Plan, { signal, progress }: ExecuteOptions =
       throw withUndo(stepError(step, error), await undoAll(done))
     }
   }
-  const { taken, ...rest } = log
-  return { ...rest, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
+  for (const copy of log.copies) copy.close()
+  const { taken, unmounted, removed } = log
+  return { unmounted, removed, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
 }
 
-type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined }
+/** `copies`: of mounts that may have to be put back. */
+type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined; copies: OwnedFd[] }
 
 async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Promise<void> {
   switch (step.do) {
@@ -112,6 +116,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       amendReceipt(step.receipt, { state: 'mounted' })
       return
     case 'unmount':
+      if (step.putBack === true) keepCopy(step.path, done, log)
       await unmountPatiently(step.path, step.lazy)
       log.unmounted.push(step.path)
       return
@@ -125,6 +130,23 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       remountFlags(step.target, step.set, step.clear)
       return
   }
+}
+
+/** A copy that is attached nowhere, to be put back where the mount itself is gone; kernels before 5.2 have none. */
+function keepCopy(path: string, done: Undo[], log: Log): void {
+  let copy: OwnedFd
+  try {
+    copy = openTree(path, { clone: true })
+  } catch (error) {
+    if (isOvlError(error) && (error.errno === 'ENOSYS' || error.code === 'ffi-unavailable')) return
+    throw error
+  }
+  const before = log.unmounted.length
+  log.copies.push(copy)
+  done.push(() => {
+    if (log.unmounted.length > before) moveMount(copy, path)
+    copy.close()
+  })
 }
 
 /** Undoing a mount that is gone already is done. */

@@ -34,7 +34,7 @@ export type Step =
   | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string }
   | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string; /** More is to be put up before anybody shall see it: `attach-tree` follows, and says that it is mounted. */ readonly staged?: true }
   | { readonly do: 'attach-tree'; /** A staged overlay with what stands in it: shown at `at` all at once, and taken down where it was. */ readonly from: string; readonly at: string; readonly inside: readonly string[]; readonly receipt: string }
-  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean }
+  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean; /** It belongs to a mount that comes down next: should that stay, it is put back. */ readonly putBack?: true }
   | { readonly do: 'remove-dir'; readonly path: string }
   | { readonly do: 'remove-receipt'; readonly path: string }
   | { readonly do: 'remount'; readonly target: string; readonly set: readonly MountFlag[]; readonly clear: readonly MountFlag[] }

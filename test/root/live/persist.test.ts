@@ -1,9 +1,9 @@
 /** Changes that are kept: laid out as the live system that boots from the same disk wants them, and there again at the next mount. */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { isOvlError, mountLive, planOfLiveMount, unmount } from '../../../src/index.ts'
+import { isOvlError, mountLive, planOfLiveMount, unmount, unmountLive } from '../../../src/index.ts'
 import type { LiveMountOptions } from '../../../src/index.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
@@ -135,6 +135,32 @@ describe.skipIf(skip)('live-boot', () => {
       sh('umount "$1/shared"; mount --make-private "$1"', ground)
     }
     expect([existsSync(`${dir}/home/mine`), existsSync(`${dir}/all/rw/all`)]).toEqual([true, true])
+  })
+
+  test('while somebody is in it, nothing of it comes down', async () => {
+    const dir = withConf('/home\n/dir union,source=keep\n')
+    const live = await mountLive(debian, target, { mkdir: true, persist: dir })
+    const mounts = (): string[] => sh('findmnt --noheadings --list --output TARGET,FSTYPE,OPTIONS | grep -F "$1"', target).trim().split('\n').toSorted()
+    const before = mounts()
+    for (const path of [`${target}/who`, `${target}/dir/in-02-top.squashfs`, `${target}/home/user/note`]) {
+      const fd = openSync(path, 'r')
+      await expect(unmountLive(target), path).rejects.toMatchObject({ code: 'umount-busy' })
+      closeSync(fd)
+      expect(mounts(), path).toEqual(before)
+    }
+    mkdirSync(`${target}/mine`)
+    sh('mount -t tmpfs mine "$1/mine"', target)
+    await expect(unmountLive(target)).rejects.toMatchObject({ code: 'umount-busy', message: expect.stringContaining('/mine') })
+    expect(mounts()).toHaveLength(before.length + 1)
+    writeFileSync(`${target}/home/late`, '')
+    expect((await unmount(target, { recursive: true })).unmounted.slice(0, 4).toSorted()).toEqual([live.target, `${target}/dir`, `${target}/home`, `${target}/mine`].toSorted())
+    expect(existsSync(`${dir}/home/late`)).toBe(true)
+
+    const again = await mountLive(debian, target, { mkdir: true, persist: dir })
+    const fd = openSync(`${target}/home/late`, 'r')
+    await unmountLive(target, { lazy: true })
+    expect(existsSync(`${again.directory}`)).toBe(false)
+    closeSync(fd)
   })
 
   test('lines that cannot be shown are told', async () => {

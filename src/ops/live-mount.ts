@@ -90,6 +90,9 @@ export async function planOfLiveMount(source: string | readonly string[], target
   }
 }
 
+const SEVERITIES = ['error', 'warning', 'note']
+const worstFirst = (a: Finding, b: Finding): number => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)
+
 interface Prepared {
   readonly request: LiveRequest
   readonly plan: Plan
@@ -102,10 +105,10 @@ async function prepare(source: string | readonly string[], target: string, optio
   const medium = await readMedium(source, signal === undefined ? {} : { signal })
   const live = planLive(medium, cmdline === undefined ? {} : { cmdline })
   const { layers: found, findings } = sourcesOf(medium, live.layers)
-  refuseFaults([...live.findings, ...findings])
+  refuseFaults([...findings, ...live.findings].toSorted(worstFirst))
   const layers = found.map(typed)
   const keeping = await keepingOf(live, layers, options)
-  refuseFaults(keeping.findings)
+  refuseFaults(keeping.findings.toSorted(worstFirst))
   const toram = options.toram === true || (cmdline !== undefined && live.toram !== false)
   const bytes = toram ? Math.ceil(live.layers.reduce((sum, { size }) => sum + size, 0) * 1.05) + 1024 * 1024 : undefined
   const room = memoryFindings({ toram: bytes, upper: keeping.upper, memory: memory() })

@@ -8,12 +8,13 @@ import type { RoomView } from '../host/room.ts'
 import { memory } from '../host/system.ts'
 import { judgeRoom } from '../live/room.ts'
 import { coveringMount, growTree } from '../mounts/tree.ts'
+import { isWithin } from '../names/path.ts'
 import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
 
 export interface LiveStatus extends LiveMount {
   /** Topmost first. */
-  readonly layers: readonly (LiveMount['layers'][number] & { /** Bytes of its file system, unpacked or not; absent where it cannot be seen. */ readonly size?: number })[]
+  readonly layers: readonly (LiveMount['layers'][number] & { /** Bytes of its file system; absent for a layer that is a directory of a larger one. */ readonly size?: number })[]
   /** The file system that upper lies on. */
   readonly upperOn: string
   readonly room: RoomView
@@ -30,7 +31,7 @@ export async function liveStatus(target: string): Promise<LiveStatus> {
   const upperOn = below?.fsType ?? 'unknown'
   return {
     ...live,
-    layers: live.layers.map((layer) => ({ ...layer, ...sizeAt(layer.at) })),
+    layers: live.layers.map((layer) => ({ ...layer, ...(isWithin(layer.at, live.directory) ? sizeAt(layer.at) : {}) })),
     upperOn, room,
     ...(free === undefined ? {} : { memory: free }),
     findings: judgeRoom({ target: live.target, upperAt: below?.target ?? live.upper, upperOn, room, memory: free, keeps: live.keeps }),

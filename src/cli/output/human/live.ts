@@ -24,7 +24,7 @@ export function renderLiveStatus(status: LiveStatus, view: View): string {
     '',
     'Topmost first: each layer covers the ones below it.',
     '',
-    ...renderTable([{ title: 'LAYER', elastic: 20 }, { title: 'SIZE', align: 'right' }], layers.map(({ name, size }) => [showName(name), size === undefined ? '?' : sizeOf(size)]), view).trimEnd().split('\n').map((line) => `  ${line}`),
+    ...renderTable([{ title: 'LAYER', elastic: 20 }, { title: 'SIZE', align: 'right' }], layers.map(({ name, size }) => [showName(name), size === undefined ? 'directory' : sizeOf(size)]), view).trimEnd().split('\n').map((line) => `  ${line}`),
     '',
     row('layers', `below ${showName(directory)}`),
     row('upper', `${upperOn}, ${showName(upper)}`),

@@ -94,8 +94,8 @@ export async function copyTree(from: string, to: string, signal: AbortSignal | u
     if (exitCode !== 0) throw new OvlError(/No space left/.test(stderr) ? 'no-space' : 'unknown', `cannot copy '${from}' to '${to}': ${stderr.split('\n')[0] ?? ''}`, { syscall: 'cp' })
     checkFs(`cannot make '${to}'`, () => renameSync(nameBuffer(beside), nameBuffer(to)))
   } catch (error) {
-    // Nothing is mounted in it: it is one minute old and has a name of our own.
-    rmSync(nameBuffer(beside) as unknown as string, { recursive: true, force: true })
+    // Nothing is mounted in it: it was made just now, under a name of our own.
+    rmSync(nameBuffer(beside), { recursive: true, force: true })
     throw error
   }
 }

@@ -6,11 +6,11 @@
  */
 
 import { constants, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
-import type { Slice } from '../plan/step.ts'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeName } from '../names/bytes.ts'
+import type { Slice } from '../plan/step.ts'
 import { OwnedFd } from './fd.ts'
 import { readDirectory, readFileBytes, statName } from './files.ts'
 import { ffi } from './ffi.ts'

@@ -23,7 +23,7 @@ export { remount, planOfRemount } from './ops/remount.ts'
 export type { Remounted } from './ops/remount.ts'
 export { planOfUnmount, planOfUnmountStale, unmount, unmountStale } from './ops/unmount.ts'
 export type { UnmountOptions, Unmounted } from './ops/unmount.ts'
-export type { Form, ImageType, Plan, Receipt, Step, Via } from './plan/step.ts'
+export type { Form, ImageType, LiveRecord, Plan, Receipt, Slice, Step, Via } from './plan/step.ts'
 export { describePlan, toShell } from './plan/describe.ts'
 
 // At boot
@@ -49,6 +49,21 @@ export { diagnose } from './ops/diagnose.ts'
 export type { Diagnosis } from './ops/diagnose.ts'
 export { doctor } from './ops/doctor.ts'
 export type { Checkup } from './ops/doctor.ts'
+
+// Live systems
+export { planLive } from './live/live-plan.ts'
+export type { BootEntry, LiveCow, LiveLayer, LivePlan, LivePlanOptions, LiveSystem } from './live/live-plan.ts'
+export { parsePersistence } from './live/persistence.ts'
+export type { Persistence, PersistenceMount } from './live/persistence.ts'
+export { mountLive, planOfLiveMount } from './ops/live-mount.ts'
+export type { LiveMountOptions, LiveMounted } from './ops/live-mount.ts'
+export { planOfLiveUnmount, readLive, unmountLive } from './ops/live.ts'
+export type { LiveMount } from './ops/live.ts'
+export { liveStatus } from './ops/live-status.ts'
+export type { LiveStatus } from './ops/live-status.ts'
+export { readMedium } from './ops/live-plan.ts'
+export type { ReadMediumOptions } from './ops/live-plan.ts'
+export type { Extent, Medium, MediumFile } from './live/medium.ts'
 
 // What can go wrong
 export { OvlError, isOvlError } from './errors/ovl-error.ts'

@@ -46,6 +46,7 @@ export interface PositionalsDef {
 }
 
 export interface CommandDef {
+  /** One word, or two: `live plan`, with the first a row of GROUPS. */
   readonly name: string
   readonly family: Family
   /** The `kind` of its JSON. */

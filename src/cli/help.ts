@@ -29,6 +29,16 @@ export async function renderHelp(commands: readonly CommandDef[]): Promise<strin
   return layOut(yargs)
 }
 
+/** Help of the commands that share their first word; `summary` is the row of GROUPS. */
+export async function renderGroupHelp(group: string, summary: string, members: readonly CommandDef[]): Promise<string> {
+  const yargs = (await newYargs()).wrap(COLUMNS)
+    .usage(`Usage:\n${BLANK}${BLANK}ovl ${group} COMMAND …\n\n${sentence(summary)}`)
+    .options(Object.fromEntries(optionsOf(undefined).map((option) => [shownKey(option), shownOption(option)])))
+    .epilogue(examples([...members.flatMap(({ examples: [first] }) => (first === undefined ? [] : [first])), [`ovl help ${(members[0] as CommandDef).name}`, 'the words of one command']]))
+  for (const { name, summary: does } of members) yargs.command(name, does)
+  return layOut(yargs)
+}
+
 function shownOption(option: OptionDef): { alias?: string; describe: string; group: string } {
   const { short, group } = option
   return { ...(short === undefined ? {} : { alias: short }), describe: shownDoes(option), group: `${group ?? 'Options'}:` }

@@ -8,6 +8,7 @@ import type { FindingCode } from './codes.ts'
 import type { Severity } from './finding.ts'
 import { HOST_ENTRIES } from './catalogue/host.ts'
 import { LAYER_ENTRIES } from './catalogue/layers.ts'
+import { LIVE_ENTRIES } from './catalogue/live.ts'
 import { OPTION_ENTRIES } from './catalogue/options.ts'
 import { STATE_ENTRIES } from './catalogue/state.ts'
 import { TOOL_ENTRIES } from './catalogue/tool.ts'
@@ -28,4 +29,5 @@ export const CATALOGUE: Readonly<Record<FindingCode, CatalogueEntry>> = {
   ...HOST_ENTRIES,
   ...STATE_ENTRIES,
   ...TOOL_ENTRIES,
+  ...LIVE_ENTRIES,
 }

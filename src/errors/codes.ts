@@ -74,8 +74,10 @@ export const FINDING_CODES = [
   'read-only-overlay',
   'kernel-bug',
   // images and live media
-  'image-unreadable', 'image-not-clean',
+  'image-unreadable', 'image-not-clean', 'persistence-unusable',
   'live-not-found', 'live-layer-missing',
+  'live-stacks-everything', 'live-order-reversed', 'live-image-ignored',
+  'persistence-line-skipped', 'persistence-sources-nested',
   // ovl itself
   'usage',
   'way-cannot-say',

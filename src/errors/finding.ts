@@ -8,7 +8,7 @@ export type Severity = 'error' | 'warning' | 'note'
 export type Confidence = 'certain' | 'likely' | 'possible'
 
 /** Where a piece of evidence was seen. */
-export type EvidenceSource = 'stat' | 'statfs' | 'mountinfo' | 'kernel-log' | 'fs-context' | 'message' | 'probe' | 'proc' | 'sysfs'
+export type EvidenceSource = 'stat' | 'statfs' | 'mountinfo' | 'kernel-log' | 'fs-context' | 'message' | 'probe' | 'proc' | 'sysfs' | 'file'
 
 export interface Evidence {
   readonly fact: string

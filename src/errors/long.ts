@@ -8,6 +8,7 @@ import type { FindingCode } from './codes.ts'
 import { FILESYSTEM_TEXTS } from './long/filesystems.ts'
 import { RELATION_TEXTS } from './long/layers.ts'
 import { LIMIT_TEXTS } from './long/limits.ts'
+import { LIVE_TEXTS } from './long/live.ts'
 import type { LongText } from './long/long-text.ts'
 import { OPTION_TEXTS } from './long/options.ts'
 import { PATH_TEXTS } from './long/paths.ts'
@@ -31,6 +32,7 @@ const TEXTS: Readonly<Record<FindingCode, LongText>> = {
   ...LIMIT_TEXTS,
   ...RUNTIME_TEXTS,
   ...TOOL_TEXTS,
+  ...LIVE_TEXTS,
 }
 
 /** The parts of a code’s text. */

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Readable } from 'node:stream'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { isUtf8Name } from '../names/bytes.ts'
 
@@ -90,6 +91,26 @@ export async function endsWithin(seconds: number, command: string, args: readonl
   }
 }
 
+/**
+ * What a program makes of `input`, piece by piece. Ends the program when nobody wants more of it.
+ * @throws OvlError tool-missing; `unknown`, with the program as syscall, when it fails
+ */
+export async function* pipeThrough(command: string, args: readonly string[], input: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const { execa } = await import('execa')
+  const child = execa(command, args, { ...COMMON, input: Readable.from(input, { objectMode: false }), stdout: 'pipe', buffer: { stdout: false }, encoding: 'buffer' })
+  let ended = false
+  try {
+    if (child.pid !== undefined) for await (const piece of child.stdout) yield piece as Buffer
+    ended = true
+  } finally {
+    if (!ended) child.kill('SIGKILL')
+    await child
+  }
+  const { exitCode: status, signal, code } = await child
+  const { exitCode } = resultOf(command, undefined, { exitCode: status, signal, code })
+  if (exitCode !== 0) throw new OvlError('unknown', `${command} failed with status ${exitCode}`, { syscall: command })
+}
+
 const COMMON = { reject: false, stripFinalNewline: true } as const
 
 interface Ended {
@@ -110,7 +131,7 @@ function resultOf(command: string, cwd: string | undefined, { exitCode, signal, 
 const PACKAGES: Readonly<Record<string, string>> = {
   mkfs: 'util-linux', losetup: 'mount', umount: 'mount', unshare: 'util-linux', nsenter: 'util-linux', setpriv: 'util-linux', findmnt: 'util-linux', lsblk: 'util-linux',
   mksquashfs: 'squashfs-tools', unsquashfs: 'squashfs-tools', 'mkfs.erofs': 'erofs-utils', 'mkfs.ext4': 'e2fsprogs', 'mkfs.xfs': 'xfsprogs', 'mkfs.btrfs': 'btrfs-progs',
-  fusermount3: 'fuse3', newuidmap: 'uidmap', newgidmap: 'uidmap', modprobe: 'kmod', 'systemd-escape': 'systemd',
+  fusermount3: 'fuse3', xz: 'xz-utils', newuidmap: 'uidmap', newgidmap: 'uidmap', modprobe: 'kmod', 'systemd-escape': 'systemd',
 }
 
 function notStarted(command: string, cwd: string | undefined, errno: string): OvlError {

@@ -6,12 +6,17 @@
 
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Receipt, Step } from '../plan/step.ts'
-import { makeDirectory, removeDirectory, statName } from './files.ts'
+import { copyImage, copyTree } from './copy.ts'
+import type { CopyWatch } from './copy.ts'
+import { makeDirectory, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
+import { makeDisk } from './make-disk.ts'
 import { readMountAt } from './mount-table.ts'
-import { attachClone, attachImage, attachTmpfs } from './parts.ts'
 import { noRoomError } from './no-room.ts'
+import { attachBind, attachClone, attachDisk, attachImage, attachTmpfs, attachTree } from './parts.ts'
 import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
+import type { OwnedFd } from './fd.ts'
+import { moveMount, openTree } from './syscalls/mount-api.ts'
 import { formatDevice } from './way-fsconfig.ts'
 import { unmountPatiently } from './unmount.ts'
 import { mountIdOf } from './syscalls/files.ts'
@@ -27,34 +32,39 @@ export interface Executed {
 }
 
 export interface ExecuteOptions {
-  /** Looked at before each step. Aborting undoes what was done. */
+  /** Looked at before each step, and while one copies. Aborting undoes what was done. */
   readonly signal?: AbortSignal | undefined
+  /** Hears how far a step that copies has come. */
+  readonly progress?: CopyWatch['progress']
 }
 
 /** `abandon` is done in its place when something that came later could not be undone. */
 type Undo = (() => unknown) & { readonly abandon?: () => void }
 
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
-export async function execute(plan: Plan, { signal }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
+export async function execute(plan: Plan, { signal, progress }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
   const done: Undo[] = []
-  const log = { unmounted: [] as string[], removed: [] as string[], taken: undefined as WayTaken | undefined }
+  const log: Log = { unmounted: [], removed: [], taken: undefined, copies: [] }
   for (const step of plan.steps) {
     try {
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
-      await runStep(step, done, log, signal)
+      await runStep(step, done, log, { signal, progress })
     } catch (error) {
       throw withUndo(stepError(step, error), await undoAll(done))
     }
   }
-  const { taken, ...rest } = log
-  return { ...rest, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
+  dropCopies(log)
+  const { taken, unmounted, removed } = log
+  return { unmounted, removed, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
 }
 
-type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined }
+/** `copies`: of mounts that may have to be put back. */
+type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined; copies: OwnedFd[] }
 
-async function runStep(step: Step, done: Undo[], log: Log, signal: AbortSignal | undefined): Promise<void> {
+async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Promise<void> {
   switch (step.do) {
     case 'make-dir':
+      if (step.within !== undefined) refuseSymlinks(step.path, step.within)
       if (makeDirectory(step.path, step.mode)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
       return
     case 'write-receipt':
@@ -63,23 +73,55 @@ async function runStep(step: Step, done: Undo[], log: Log, signal: AbortSignal |
       done.push(Object.assign(() => removeReceipt(step.path), { abandon: () => amendReceipt(step.path, { pid: 0 }) }))
       return
     case 'mount-tmpfs':
-      attachTmpfs(step.at, step.size)
-      done.push(() => unmountPatiently(step.at, false))
+      attachTmpfs(step.at, step.size, step.flags)
+      done.push(() => takeDown(step.at))
       return
     case 'attach-image':
-      attachImage(step.image, step.type, step.at)
-      done.push(() => unmountPatiently(step.at, false))
+      await attachImage(step.image, step.type, step.at, { slices: step.slices, name: step.name, flags: step.flags, watch })
+      done.push(() => takeDown(step.at))
+      return
+    case 'mount-disk':
+      await attachDisk(step.disk, step.type, step.at, step.flags)
+      done.push(() => takeDown(step.at))
+      return
+    case 'make-disk':
+      await makeDisk(step, watch.signal)
+      done.push(() => removeFile(step.path))
+      return
+    case 'copy-image':
+      await copyImage(step.image, step.slices, step.to, watch)
+      done.push(() => removeFile(step.to))
+      return
+    case 'copy-tree':
+      // What was copied is whole and belongs to the user's disk: it stays.
+      refuseSymlinks(step.to, step.within)
+      await copyTree(step.from, step.to, watch.signal)
+      return
+    case 'bind':
+      attachBind(step.from, step.at)
+      done.push(() => takeDown(step.at))
       return
     case 'clone-idmapped':
       await attachClone(step.from, step.idmap, step.at, step.image)
-      done.push(() => unmountPatiently(step.at, false))
+      done.push(() => takeDown(step.at))
       return
-    case 'mount-overlay':
-      log.taken = await mountStep(step, done, signal)
-      if (step.receipt !== undefined) amendReceipt(step.receipt, { via: log.taken.via, form: log.taken.form, device: deviceAt(step.target), state: 'mounted' })
+    case 'mount-overlay': {
+      const taken = await mountStep(step, done, watch.signal)
+      log.taken ??= taken
+      if (step.receipt !== undefined) amendReceipt(step.receipt, { via: taken.via, form: taken.form, device: deviceAt(step.target), ...(step.staged === true ? {} : { state: 'mounted' }) })
+      return
+    }
+    case 'attach-tree':
+      attachTree(step.from, step.at)
+      done.push(() => takeDownTree(step.at, step.inside))
+      await takeDownTree(step.from, step.inside)
+      amendReceipt(step.receipt, { state: 'mounted' })
       return
     case 'unmount':
+      if (step.putBack === true) keepCopy(step.path, done, log)
       if (await unmountStep(step)) log.unmounted.push(step.path)
+      // What they stood in is gone: they must not keep busy what it was made of.
+      if (step.putBack !== true) dropCopies(log)
       return
     case 'remove-dir':
       if (removeIfEmpty(step.path)) log.removed.push(step.path)
@@ -95,7 +137,7 @@ async function runStep(step: Step, done: Undo[], log: Log, signal: AbortSignal |
 
 /** A program that was ended may have mounted all the same: that is undone, too. */
 async function mountStep(step: OverlayStep, done: Undo[], signal: AbortSignal | undefined): Promise<WayTaken> {
-  const undo = (): Promise<void> => unmountPatiently(step.target, false)
+  const undo = (): Promise<void> => takeDown(step.target)
   const before = signal === undefined ? undefined : (mountIdOf(step.target) ?? readMountAt(step.target)?.mount.id ?? NO_MOUNT)
   try {
     const taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }), signal)
@@ -128,6 +170,42 @@ async function unmountStep({ path, lazy, part }: Extract<Step, { do: 'unmount' }
     if (part === true && isOvlError(error) && (error.code === 'not-mounted' || error.errno === 'ENOENT')) return false
     throw error
   }
+}
+
+/** A copy that is attached nowhere, to be put back where the mount itself is gone; kernels before 5.2 have none. */
+function keepCopy(path: string, done: Undo[], log: Log): void {
+  let copy: OwnedFd
+  try {
+    copy = openTree(path, { clone: true })
+  } catch (error) {
+    if (isOvlError(error) && (error.errno === 'ENOSYS' || error.code === 'ffi-unavailable')) return
+    throw error
+  }
+  const before = log.unmounted.length
+  log.copies.push(copy)
+  done.push(() => {
+    if (!log.copies.includes(copy)) return
+    if (log.unmounted.length > before) moveMount(copy, path)
+    copy.close()
+  })
+}
+
+function dropCopies(log: Log): void {
+  for (const copy of log.copies.splice(0)) copy.close()
+}
+
+/** Undoing a mount that is gone already is done. */
+async function takeDown(path: string): Promise<void> {
+  try {
+    await unmountPatiently(path, false)
+  } catch (error) {
+    if (!isOvlError(error) || error.code !== 'not-mounted') throw error
+  }
+}
+
+/** What stands in it first, last come first gone. */
+async function takeDownTree(path: string, inside: readonly string[]): Promise<void> {
+  for (const place of [...inside.map((name) => `${path}${name}`).reverse(), path]) await takeDown(place)
 }
 
 /** A directory that is gone, or that somebody uses by now, is no failure of taking a mount down. */

@@ -4,7 +4,8 @@ import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFi
 import type { BigIntStats } from 'node:fs'
 import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
-import { parentPath } from '../names/path.ts'
+import { OvlError } from '../errors/ovl-error.ts'
+import { isWithin, parentPath, pathPrefixes } from '../names/path.ts'
 import { checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 export interface NameStat {
@@ -35,6 +36,17 @@ export function lstatName(path: string): NameStat | string {
 /** The path without symlinks, `.` and `..`. */
 export function realName(path: string): string {
   return checkFs(`cannot resolve '${path}'`, () => decodeName(realpathSync.native(nameBuffer(path), { encoding: 'buffer' })))
+}
+
+/**
+ * Refuses a symlink among the components of `path` below `root`: in a tree of somebody else it could lead anywhere.
+ * @throws OvlError persistence-unusable
+ */
+export function refuseSymlinks(path: string, root: string): void {
+  for (const prefix of pathPrefixes(path)) {
+    const found = prefix.length > root.length && isWithin(prefix, root) ? lstatName(prefix) : undefined
+    if (typeof found === 'object' && found.kind === 'symlink') throw new OvlError('persistence-unusable', `'${prefix}' is a symlink, and could lead out of '${root}'`, { hint: 'Name the directory that it leads to.' })
+  }
 }
 
 /** Makes one directory; false when there is one already. Its parents must exist. */

@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { ImageState, Known } from '../diagnose/facts.ts'
+import type { Extent } from '../live/medium.ts'
 import type { ImageType } from '../plan/step.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
@@ -35,6 +36,15 @@ export function readImageState(path: string, type: ImageType): Known<ImageState>
 const ALWAYS_CLEAN: Known<ImageState> = { known: true, value: { clean: true } }
 
 const isClean = (clean: boolean, fact: string): Known<ImageState> => ({ known: true, value: clean ? { clean } : { clean, fact } })
+
+/** Type of the file system in a part of a file, and whether that part ends before the file system does; without `parts`, in all of it. */
+export function examineImage(path: string, parts?: readonly Extent[]): { readonly type?: ImageType; readonly cutShort: boolean } {
+  return withImage(path, (whole) => {
+    const { read, size } = parts === undefined ? whole : partsOf(whole, parts)
+    const type = TYPES.find((known) => IMAGES[known].magic.equals(read(IMAGES[known].at, IMAGES[known].magic.length)))
+    return type === undefined ? { cutShort: false } : { type, cutShort: size !== undefined && IMAGES[type].length(read) > size - (size % SECTOR) }
+  })
+}
 
 /** Bytes at a place, as many as there are. */
 type Read = (at: number, length: number) => Buffer
@@ -105,6 +115,21 @@ function withImage<T>(path: string, look: (image: Image) => T): T {
       closeSync(fd)
     }
   })
+}
+
+/** The parts of a file as if they were one; what lies behind its end is missing. */
+function partsOf({ read, size: end }: Image, parts: readonly Extent[]): Image {
+  const there = parts.map(({ offset, length }) => (end === undefined ? length : Math.max(0, Math.min(length, Number(end) - offset))))
+  const readParts: Read = (at, length) => {
+    let begin = 0
+    for (const [index, { offset, length: size }] of parts.entries()) {
+      // A superblock never lies across two parts, which are blocks of an ISO.
+      if (at < begin + size) return read(offset + at - begin, Math.max(0, Math.min(length, (there[index] as number) - (at - begin))))
+      begin += size
+    }
+    return Buffer.alloc(0)
+  }
+  return { read: readParts, size: BigInt(there.reduce((sum, length) => sum + length, 0)) }
 }
 
 function readAt(fd: number, at: number, length: number): Buffer {

@@ -29,6 +29,14 @@ export function pageSize(): number {
   return 4096
 }
 
+/** Bytes of memory: all there is, and what could be had now without swapping others out. Undefined when /proc does not tell. */
+export function memory(): { readonly total: number; readonly available: number } | undefined {
+  const text = look(() => readFileSync('/proc/meminfo', 'utf8'))
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(text.known ? text.value : '')?.[1]) * 1024
+  const [total, available] = [field('MemTotal'), field('MemAvailable')]
+  return Number.isNaN(total) || Number.isNaN(available) ? undefined : { total, available }
+}
+
 /** Inode number of the mount namespace of this process, as text. */
 export function mountNamespaceId(): string {
   return /\[(\d+)\]/.exec(ofProc('the mount namespace of this process', '/proc/self/ns/mnt', (path) => readlinkSync(path)))?.[1] ?? ''

@@ -50,6 +50,11 @@ export function isUtf8Name(name: string): boolean {
   return !ESCAPED.test(name)
 }
 
+/** Order of names by their bytes, as the C locale has it: glob(7), sort(1), strcmp(3). */
+export function compareNames(a: string, b: string): number {
+  return SURROGATE.test(a) || SURROGATE.test(b) || /[^\0-\x7f]/.test(a + b) ? Buffer.compare(encodeName(a), encodeName(b)) : a < b ? -1 : a > b ? 1 : 0
+}
+
 /** Length in bytes, the unit of every kernel limit. */
 export function nameBytes(name: string): number {
   return SURROGATE.test(name) ? encodeName(name).length : Buffer.byteLength(name, 'utf8')

@@ -94,8 +94,9 @@ export async function mount(said: OverlaySpec | OverlayBuilder, options: MountOp
 }
 
 /** Reads the mount back; a mount that is not what was said, or under `strict` not all of it, is undone. */
-async function checked({ spec }: MountRequest, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => Promise<string[]>): Promise<MountResult> {
-  const step = overlayStep(plan)
+export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => Promise<string[]>): Promise<MountResult> {
+  // What was staged has moved to its target by now.
+  const step = { ...overlayStep(plan), target: spec.target }
   try {
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
@@ -138,7 +139,7 @@ function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, re
 }
 
 /** As the mount table will show it: symlinks resolved, as far as the path exists. */
-function realTarget(target: string): string {
+export function realTarget(target: string): string {
   const absolute = absolutePath(target, process.cwd())
   const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
   return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
@@ -213,7 +214,7 @@ function resultOf(spec: OverlaySpec, step: OverlayStep, taken: WayTaken, verifie
 }
 
 /** The error with its cause named: by itself where the code says it, else from the facts as they are now. */
-async function explained(error: unknown, spec: OverlaySpec, log: KernelLogMark | undefined): Promise<OvlError> {
+export async function explained(error: unknown, spec: OverlaySpec, log: KernelLogMark | undefined): Promise<OvlError> {
   if (!isOvlError(error)) return new OvlError('internal', error instanceof Error ? error.message : String(error), { cause: error })
   if (error.findings.length > 0) return error
   if (error.code !== 'unknown') return error.with({ findings: [finding(error.code, { title: error.message, fix: error.details.hint === undefined ? [] : [{ text: error.details.hint }] })] })

@@ -4,7 +4,7 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
-import { realName } from '../host/files.ts'
+import { realName, statName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
 import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
@@ -77,7 +77,9 @@ function planFor(path: string, { lazy = false, recursive = false }: UnmountOptio
   const receipt = receiptOfMount(here.overlay, readReceiptsAt(path).filter(isOfThisNamespace))
   if (receipt === undefined && !recursive) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
   const table = readMountTable()
-  const below = recursive ? table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse() : []
+  const inside = table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse()
+  const own = new Set(receipt?.inside)
+  const below = recursive ? inside : inside.filter((target) => own.has(target))
   return planUnmount({ target: path, below, lazy, ...(receipt === undefined ? { mountedParts: new Set() } : { receipt, mountedParts: mountedParts(receipt, table) }) })
 }
 
@@ -94,7 +96,8 @@ async function run(target: string, plan: Plan, signal: AbortSignal | undefined):
     const { unmounted, removed }: Executed = await execute(plan, { signal })
     return { target, unmounted, removed }
   } catch (error) {
-    throw isOvlError(error) ? explained(error, target) : error
+    const own = plan.steps.flatMap((step) => (step.do === 'unmount' && step.putBack === true ? [step.path] : []))
+    throw isOvlError(error) ? explained(error, target, own) : error
   }
 }
 
@@ -115,11 +118,14 @@ function notMounted(path: string, here: { fsType: string } | undefined, covered:
   return new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, evidence: [{ fact: title, source: 'mountinfo' }], fix: [fix] })] })
 }
 
-function explained(error: OvlError, target: string): OvlError {
+/** `own`: mount points inside that would have come down with it. */
+function explained(error: OvlError, target: string, own: readonly string[]): OvlError {
   if (error.findings.length > 0) return error
   const { hint } = error.details
   if (error.code !== 'umount-busy') return error.with({ findings: [finding(error.code, { title: error.message, fix: hint === undefined ? [] : [{ text: hint }] })] })
-  const { holders, hidden } = collectHolders(target)
+  const looks = [target, ...own.filter((path) => typeof statName(path) === 'object')].map((path) => collectHolders(path))
+  const holders = looks.flatMap((look) => look.holders).filter(({ what, path }) => what !== 'mount below' || !own.includes(path))
+  const hidden = looks[0]?.hidden ?? 0
   const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))
   const unseen = hidden === 0 ? '' : ` (${hidden} processes could not be looked at)`
   const title = holders.length === 0 ? `'${target}' is busy, and no process that can be seen holds it${unseen}` : `'${target}' is busy: held by ${[...new Set(holders.map(({ pid, command, what, path }) => (pid === undefined ? `${what} '${path}'` : `${command ?? '?'} (${pid})`)))].slice(0, 5).join(', ')}${unseen}`

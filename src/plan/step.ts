@@ -22,16 +22,28 @@ export type ImageType = 'squashfs' | 'erofs' | 'ext4' | 'xfs' | 'btrfs' | 'iso96
 
 /** One thing done to the system. Each has exactly one undo, known to the interpreter. */
 export type Step =
-  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[] }
+  | { readonly do: 'make-dir'; readonly path: string; readonly mode: number; /** Empty directories that others may have made in it, removed before it is. */ readonly holds?: readonly string[]; /** Below this directory no component may be a symlink: the tree is somebody else's, and must not lead out of itself. */ readonly within?: string }
   | { readonly do: 'write-receipt'; readonly path: string; readonly receipt: Receipt }
-  | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string }
-  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string }
+  | { readonly do: 'mount-tmpfs'; readonly at: string; readonly size?: string; readonly flags?: readonly MountFlag[] }
+  | { readonly do: 'attach-image'; readonly image: string; readonly type: ImageType; readonly at: string; /** Where in the file it lies, as inside an ISO, and its name there; all of the file when absent. */ readonly slices?: readonly Slice[]; readonly name?: string; /** Besides `ro`. */ readonly flags?: readonly MountFlag[] }
+  | { readonly do: 'mount-disk'; /** A block device, or a file for a loop device; mounted writable. */ readonly disk: string; readonly type: ImageType; readonly at: string; readonly flags: readonly MountFlag[] }
+  | { readonly do: 'make-disk'; readonly path: string; /** Bytes; sparse. */ readonly size: number; readonly label: string; /** Name → text of files in its root. */ readonly files: Readonly<Record<string, string>> }
+  | { readonly do: 'copy-image'; readonly image: string; readonly slices?: readonly Slice[]; readonly to: string }
+  | { readonly do: 'copy-tree'; /** A directory, copied with all its attributes into an empty or missing one, to which no symlink leads below `within`. */ readonly from: string; readonly to: string; readonly within: string }
+  | { readonly do: 'bind'; readonly from: string; readonly at: string }
   | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string; /** The image attached at `from`, as it was said. */ readonly image?: string }
-  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string }
-  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean; /** It may be gone already: somebody else takes the same remains down. */ readonly part?: true }
+  | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string; /** More is to be put up before anybody shall see it: `attach-tree` follows, and says that it is mounted. */ readonly staged?: true }
+  | { readonly do: 'attach-tree'; /** A staged overlay with what stands in it: shown at `at` all at once, and taken down where it was. */ readonly from: string; readonly at: string; readonly inside: readonly string[]; readonly receipt: string }
+  | { readonly do: 'unmount'; readonly path: string; readonly lazy: boolean; /** It may be gone already: somebody else takes the same remains down. */ readonly part?: true; /** It belongs to a mount that comes down next: should that stay, it is put back. */ readonly putBack?: true }
   | { readonly do: 'remove-dir'; readonly path: string }
   | { readonly do: 'remove-receipt'; readonly path: string }
   | { readonly do: 'remount'; readonly target: string; readonly set: readonly MountFlag[]; readonly clear: readonly MountFlag[] }
+
+/** A run of bytes in a file. */
+export interface Slice {
+  readonly offset: number
+  readonly length: number
+}
 
 export interface Plan {
   readonly steps: readonly Step[]
@@ -51,7 +63,7 @@ export interface Receipt {
   /** Own directory of this mount under the state directory; its mounts lie below it. */
   readonly directory: string
   /** Mount points of the parts, in the order they were put up. */
-  readonly parts: readonly { readonly at: string; readonly what: 'tmpfs' | 'image' | 'idmap'; readonly source: string }[]
+  readonly parts: readonly { readonly at: string; readonly what: 'tmpfs' | 'image' | 'idmap' | 'disk' | 'bind' | 'overlay'; readonly source: string }[]
   /** Directories that ovl made and that `umount` removes again, by rmdir. */
   readonly madeDirs: readonly string[]
   /** The layers as they were said, for mounts whose table line cannot tell them. */
@@ -60,4 +72,22 @@ export interface Receipt {
   readonly form?: Form
   /** `major:minor` of the overlay, to know it again. */
   readonly device?: string
+  /** Mount points inside the target that came up with it, in that order; `umount` takes them down first. */
+  readonly inside?: readonly string[]
+  /** Of a live system: what it was taken from. */
+  readonly live?: LiveRecord
+}
+
+/** Which live system is mounted, for those who work on it: status, enter, pack. Its upper and work stand among the layers of the receipt. */
+export interface LiveRecord {
+  /** The medium, absolute: an ISO file, a directory, or one image. */
+  readonly source: string
+  readonly medium: 'iso' | 'directory' | 'images'
+  readonly system: 'casper' | 'live-boot' | 'plain'
+  /** The kernel command line it was planned for. */
+  readonly cmdline: string
+  /** Topmost first: the name and path of each on the medium, and the directory that shows its tree. */
+  readonly layers: readonly { readonly name: string; readonly path: string; readonly at: string }[]
+  /** Where changes are kept: what was said, and where it is mounted (a directory is used where it is). Absent: on a tmpfs, lost with the mount. */
+  readonly persist?: { readonly what: 'directory' | 'image' | 'device'; readonly source: string; readonly at: string }
 }

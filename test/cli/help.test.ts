@@ -6,7 +6,7 @@ import { cells } from '../../src/cli/output/width.ts'
 import { ovl } from '../support/command.ts'
 
 describe.each(COMMANDS)('ovl $name --help', ({ name, options, examples }) => {
-  const { code, stdout, stderr } = ovl([name, '--help'], { env: { FORCE_COLOR: '1', COLUMNS: '200' } })
+  const { code, stdout, stderr } = ovl([...name.split(' '), '--help'], { env: { FORCE_COLOR: '1', COLUMNS: '200' } })
 
   it('exits 0, says nothing on stderr, and has no colour', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

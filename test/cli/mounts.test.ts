@@ -1,11 +1,12 @@
 /** The built command with real mounts: silent success, exit codes, envelopes, --dry-run, --help’s own examples. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
-import { makeGround } from '../root/host/ground.ts'
+import { hasTool, makeGround } from '../root/host/ground.ts'
 import { BIN, envelope, ovl, runChild } from '../support/command.ts'
+import { grubMenu, makeIso, writeMedium } from '../support/live-media.ts'
 
 /** A place to mount at; undefined without root, or outside the namespace that test/run.mjs makes. */
 function findGround(): string | undefined {
@@ -101,13 +102,18 @@ describe.skipIf(ground === undefined)('as root, in a mount namespace of its own'
   // A message is about a fault, and says so with exactly this status.
   const FOUND = ' && exit 9 || [ $? -eq 1 ]'
 
-  it('runs every example of --help, but for the place of /tmp', () => {
+  it.skipIf(!hasTool('mksquashfs') || !hasTool('xorriso'))('runs every example of --help, but for the place of /tmp', () => {
     // The checkout itself may lie below /tmp.
     const examples = COMMANDS.filter(({ name }) => name !== 'completion').flatMap(({ examples }) => examples.map(([line]) => `${line.replaceAll('/tmp/', `${here}/tmp/`)}${line.includes('--message') ? FOUND : ''}`))
     const umounts = examples.filter((line) => line.startsWith('ovl umount'))
     const others = examples.filter((line) => !line.startsWith('ovl umount'))
+    // The live system that the examples of `ovl live` are about.
+    writeMedium(join(here, 'medium'), { 'live/vmlinuz': '', 'live/initrd.img': '', 'live/filesystem.squashfs': { 'etc/hostname': 'debian\n' }, 'boot/grub/grub.cfg': grubMenu('/live/vmlinuz boot=live') })
+    mkdirSync(join(here, 'tmp'))
+    makeIso(join(here, 'medium'), join(here, 'tmp/debian-live.iso'))
+    copyFileSync(join(here, 'tmp/debian-live.iso'), join(here, 'tmp/live.iso'))
     // Two of the mounts are on /tmp/merged, one over the other, and two of the umounts take them down.
-    const script = ['mkdir tmp w', 'cd w', 'mkdir over base', `ovl() { ${process.execPath} ${BIN} "$@"; }`, ...others, ...umounts]
+    const script = ['mkdir w', 'cd w', 'mkdir over base', `ovl() { ${process.execPath} ${BIN} "$@"; }`, ...others, ...umounts]
     const { code, stderr } = runChild('unshare', ['-m', '--propagation', 'private', 'bash', '-e', '-c', script.join('\n')], { cwd: here })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })

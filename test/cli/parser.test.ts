@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { isOvlError } from '../../src/errors/ovl-error.ts'
+import { splitCommand } from '../../src/cli/command-name.ts'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
 import type { CommandDef, Words } from '../../src/cli/define.ts'
 import { canonicalCall, parseQuickly, parseWithYargs } from '../../src/cli/parser.ts'
@@ -106,9 +107,10 @@ describe('every example', () => {
   for (const row of COMMANDS) {
     for (const [example] of row.examples) {
       it(example, () => {
-        const words = /^(?:source <\()?ovl (\S+) ?(.*?)(?:\)| \| source)?$/.exec(example)
-        expect(words?.[1]).toBe(row.name)
-        expect(parseQuickly(row, canonicalCall(row, (words?.[2] ?? '').split(' ').filter((word) => word !== '')))).toBeDefined()
+        const words = /^(?:source <\()?ovl (.*?)(?:\)| \| source)?$/.exec(example)?.[1] ?? ''
+        const call = splitCommand(words.split(' ').filter((word) => word !== ''), COMMANDS)
+        expect(call.said.join(' ')).toBe(row.name)
+        expect(parseQuickly(row, canonicalCall(row, call.words))).toBeDefined()
       })
     }
   }

@@ -15,10 +15,11 @@ const LAYERS: Readonly<Record<string, { readonly folders: readonly string[]; rea
   mounts: { folders: ['names', 'errors', 'overlay', 'plan'] },
   diagnose: { folders: ['names', 'errors', 'overlay', 'mounts', 'plan'] },
   fstab: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose'] },
-  host: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab'], packages: ['execa'], node: true },
-  ops: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'host'], node: true },
-  cli: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'host', 'ops'], packages: ['yargs', 'yargs-parser', 'chalk'], node: true },
-  '.': { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'ops'] },
+  live: { folders: ['names', 'errors', 'overlay', 'mounts', 'plan', 'diagnose'] },
+  host: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'live'], packages: ['execa'], node: true },
+  ops: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'live', 'host'], node: true },
+  cli: { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'live', 'host', 'ops'], packages: ['yargs', 'yargs-parser', 'chalk'], node: true },
+  '.': { folders: ['names', 'errors', 'overlay', 'plan', 'mounts', 'diagnose', 'fstab', 'live', 'ops'] },
 }
 
 /** Packages that have one file of ours around them. */

@@ -10,6 +10,11 @@ const DRY_RUN = { name: 'dry-run', does: 'show the plan and the commands that wo
 const NONE = { min: 0, max: 0, value: { name: 'WORD', kind: 'word' } } as const
 const ONE_OVERLAY = { min: 1, max: 1, value: { name: 'TARGET', kind: 'overlay' } } as const
 
+/** First words that several commands share, and what these have in common. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  live: 'the live systems of Ubuntu, Debian and their kin: look into one, open it, change it, make a medium of it again',
+}
+
 export const COMMANDS: readonly CommandDef[] = [
   {
     name: 'mount', family: 'mount', kind: 'mount', summary: 'mount an overlay',
@@ -162,6 +167,58 @@ export const COMMANDS: readonly CommandDef[] = [
     positionals: { min: 0, max: 1, value: { name: 'DIR', kind: 'directory' } },
     examples: [['ovl doctor', 'this system, and the working directory'], ['ovl doctor /tmp', 'whether changes can be kept in /tmp']],
     load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'live plan', family: 'mount', kind: 'live-plan', summary: 'what a live medium would stack, in which order, and what is odd about it',
+    usage: ['SOURCE', 'SOURCE --cmdline TEXT', 'IMAGE…'],
+    details: [
+      'SOURCE is an ISO image, a drive, the top directory of a mounted or unpacked medium, or squashfs images by themselves. The rules are those of casper (Ubuntu and its kin) and live-boot (Debian and its kin). Nothing is mounted, and no root is needed.',
+      'Which layers there are can depend on the boot line: layerfs-path=, module=, live-media-path=, toram, persistent. It is that of the default boot entry, unless --cmdline says another.',
+      'Exit 0: it can be stacked; 32: an error was found, such as a missing layer, or no live system.',
+    ],
+    options: [{ name: 'cmdline', value: { name: 'TEXT', kind: 'text' }, does: 'answer for this kernel command line' }],
+    positionals: { min: 1, value: { name: 'SOURCE', kind: 'file' } },
+    examples: [['ovl live plan /tmp/debian-live.iso', 'its layers, topmost first'], ['ovl live plan /tmp/debian-live.iso --cmdline persistence', 'the same, booted with other words']],
+    load: () => import('./live-plan.ts'),
+  },
+  {
+    name: 'live mount', family: 'mount', kind: 'live', summary: 'mount a live system, writable, as it would mount itself',
+    usage: ['SOURCE TARGET [--size N] [--toram] [--cmdline WORDS]', 'SOURCE TARGET --persist DIR|IMAGE|DEVICE|LABEL=NAME', 'SOURCE TARGET --persist IMAGE --size N', 'IMAGE… TARGET'],
+    details: [
+      'SOURCE is an ISO file or drive, or the top directory of a medium. Its images are attached where they lie, read-only: nothing is copied or unpacked, and the kernel needs no iso9660. They are stacked as the live system itself would stack them; ovl live plan tells how.',
+      'Changes go to a tmpfs and are lost with the mount, or with --persist to a place from which the live system can boot: casper finds upper and work there, live-boot does what persistence.conf says. An IMAGE that is not there is made, of --size, with ext4 and the label the live system looks for.',
+    ],
+    options: [
+      { name: 'persist', value: { name: 'PLACE', kind: 'file' }, does: 'keep changes: in a directory, an image, a block device, or the disk with LABEL=NAME' },
+      { name: 'size', value: { name: 'SIZE', kind: 'text' }, does: 'of the tmpfs (64m, 2g, 50%; default as the live system has it), or of the image that --persist makes' },
+      { name: 'toram', does: 'copy the layers into memory first' },
+      { name: 'cmdline', value: { name: 'WORDS', kind: 'text' }, does: 'answer for this kernel command line, not for that of the default boot entry' },
+      { name: 'mkdir', does: 'make TARGET' },
+      DRY_RUN,
+    ],
+    positionals: { min: 2, value: { name: 'TARGET', kind: 'file' } },
+    examples: [
+      ['ovl live mount /tmp/live.iso --mkdir /tmp/livecd', 'look into it, change it, forget the changes'],
+      ['ovl live mount /tmp/live.iso --mkdir /tmp/kept --persist /tmp/p.img --size 4g', 'keep the changes, on a disk to boot with'],
+    ],
+    load: () => import('./live-mount.ts'),
+  },
+  {
+    name: 'live status', family: 'look', kind: 'live', summary: 'what a mounted live system is made of, and the room that is left',
+    usage: ['TARGET'],
+    options: [],
+    positionals: ONE_OVERLAY,
+    examples: [['ovl live status /tmp/livecd', 'its layers, where changes go, and how full that is']],
+    load: () => import('./live-status.ts'),
+  },
+  {
+    name: 'live umount', family: 'mount', kind: 'live', summary: 'unmount a live system, with all that was put up for it',
+    usage: ['TARGET [-l]'],
+    details: ['Takes down what stands in it, the overlay, the tmpfs or disk of its changes, then the images. ovl umount does the same.'],
+    options: [{ name: 'lazy', short: 'l', does: 'detach now, let go when it is no longer used' }, DRY_RUN],
+    positionals: ONE_OVERLAY,
+    examples: [['ovl live umount /tmp/livecd', 'take it down, in order'], ['ovl live umount /tmp/kept', 'and with it the disk of its changes, which is free then']],
+    load: () => import('./live-umount.ts'),
   },
   {
     name: 'completion', family: 'look', kind: 'completion', summary: 'completions for a shell, to be sourced',

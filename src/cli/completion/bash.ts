@@ -3,11 +3,14 @@
  * `:`, which stand inside lowerdir=A:B; so the line is split here, and replies are cut back to what readline replaces.
  */
 
+import { firstWords, secondWord } from '../command-name.ts'
 import type { CommandDef, OptionDef, ValueDef } from '../define.ts'
 import { optionsOf } from '../parser.ts'
 import type { MountOptionWords } from './completion.ts'
 
 export function renderBash(commands: readonly CommandDef[], words: MountOptionWords): string {
+  const groups = firstWords(commands).filter(({ members }) => members.length > 0)
+  const everywhere = optionsOf(undefined).map(({ name }) => `--${name}`)
   return `# bash completion for ovl, made by: ovl completion bash
 
 _ovl_reply() {
@@ -58,12 +61,14 @@ _ovl() {
     [[ \${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && line+=('')
     cur=\${line[-1]} prev=\${line[-2]}
     for word in "\${line[@]:1:\${#line[@]}-2}"; do
-        [[ $word == -* ]] || { command=$word; break; }
+        [[ $word == -* ]] && continue
+        command+=\${command:+ }$word
+${groups.length === 0 ? '        break' : `        case $command in ${groups.map(({ word }) => word).join(' | ')}) ;; *) break ;; esac`}
     done
     if [[ $cur == --*=* ]]; then prev=\${cur%%=*} head=$prev=; fi
     case $command in
-        '') for word in ${[...commands.map(({ name }) => name), ...optionsOf(undefined).map(({ name }) => `--${name}`)].join(' ')}; do _ovl_reply "$word"; done ;;
-${commands.map(renderCommand).join('\n')}
+        '') for word in ${[...firstWords(commands).map(({ word }) => word), ...everywhere].join(' ')}; do _ovl_reply "$word"; done ;;
+${groups.map(({ word, members }) => `        ${word}) for word in ${[...members.map(secondWord), ...everywhere].join(' ')}; do _ovl_reply "$word"; done ;;\n`).join('')}${commands.map(renderCommand).join('\n')}
     esac
 }
 
@@ -75,7 +80,7 @@ function renderCommand(command: CommandDef): string {
   const options = optionsOf(command)
   const valued = options.filter(({ value }) => value !== undefined)
   const flags = options.map((option) => `--${option.name}${option.value !== undefined && option.bare === undefined ? '=' : ''}`)
-  return `        ${command.name}) case $prev in
+  return `        '${command.name}') case $prev in
 ${valued.map((option) => `            ${spellings(option).join(' | ')}) ${complete(option.value as ValueDef)} ;;`).join('\n')}
             *) if [[ $cur == -* ]]; then
                     for word in ${flags.join(' ')}; do _ovl_reply "$word"; done

@@ -1,11 +1,13 @@
 /** Fish completion: one `complete` line for each option. */
 
+import { firstWords, secondWord } from '../command-name.ts'
 import type { CommandDef, OptionDef, ValueDef } from '../define.ts'
 import { optionsOf } from '../parser.ts'
 import type { MountOptionWords } from './completion.ts'
 
 export function renderFish(commands: readonly CommandDef[], words: MountOptionWords): string {
-  const names = commands.map(({ name }) => name).join(' ')
+  const firsts = firstWords(commands)
+  const groups = firsts.filter(({ members }) => members.length > 0)
   return `# fish completion for ovl, made by: ovl completion fish
 
 function __ovl_overlays
@@ -28,15 +30,22 @@ ${words.values.map(({ name, words: values }) => `        case ${quote(`${name}=*
     end
 end
 
+# The command so far, by its first word or its first two, is $argv.
+function __ovl_command
+    set -l said (string match -v -- '-*' (commandline -opc)[2..])
+${groups.length === 0 ? '    set said $said[1]' : `    contains -- "$said[1]" ${groups.map(({ word }) => word).join(' ')}; and set said $said[1..2]; or set said $said[1]`}
+    test "$said" = "$argv"
+end
+
 complete -c ovl -f
-${commands.map(({ name, summary }) => `complete -c ovl -n ${quote(`not __fish_seen_subcommand_from ${names}`)} -a ${name} -d ${quote(summary)}`).join('\n')}
-${optionsOf(undefined).map((option) => `complete -c ovl ${argument(option)}`).join('\n')}
+${firsts.map(({ word, summary }) => `complete -c ovl -n __ovl_command -a ${word} -d ${quote(summary)}`).join('\n')}
+${groups.flatMap(({ word, members }) => members.map((member) => `complete -c ovl -n ${quote(`__ovl_command ${word}`)} -a ${secondWord(member)} -d ${quote(member.summary)}\n`)).join('')}${optionsOf(undefined).map((option) => `complete -c ovl ${argument(option)}`).join('\n')}
 ${commands.flatMap((command) => renderCommand(command)).join('\n')}
 `
 }
 
 function renderCommand({ name, options, positionals }: CommandDef): string[] {
-  const when = `complete -c ovl -n ${quote(`__fish_seen_subcommand_from ${name}`)}`
+  const when = `complete -c ovl -n ${quote(`__ovl_command ${name}`)}`
   const words = values(positionals.value)
   return [...options.map((option) => `${when} ${argument(option)}`), ...(words === '' ? [] : [`${when} ${words}`])]
 }

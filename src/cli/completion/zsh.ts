@@ -1,10 +1,12 @@
 /** Zsh completion: one _arguments call for each command. Saved as `_ovl` in $fpath, or sourced. */
 
+import { firstWords, secondWord } from '../command-name.ts'
 import type { CommandDef, OptionDef, ValueDef } from '../define.ts'
 import { optionsOf } from '../parser.ts'
 import type { MountOptionWords } from './completion.ts'
 
 export function renderZsh(commands: readonly CommandDef[], words: MountOptionWords): string {
+  const firsts = firstWords(commands)
   return `#compdef ovl
 # zsh completion for ovl, made by: ovl completion zsh
 
@@ -26,11 +28,26 @@ ${words.values.map(({ name, words: values }) => `    ${name}=*) compset -P '*=';
   esac
 }
 
-_ovl() {
+${firsts.filter(({ members }) => members.length > 0).map(({ word, members }) => renderChoice(`_ovl_${word}`, members.map((member) => ({ word: secondWord(member), summary: member.summary, body: renderCommand(member) })))).join('')}
+${renderChoice('_ovl', firsts.map(({ word, summary, command }) => ({ word, summary, body: command === undefined ? `_ovl_${word}` : renderCommand(command) })))}
+if [[ $funcstack[1] == _ovl ]]; then _ovl "$@"; else compdef _ovl ovl; fi
+`
+}
+
+interface Choice {
+  readonly word: string
+  readonly summary: string
+  /** What completes the words after it. */
+  readonly body: string
+}
+
+/** A function that completes one word out of these, then what belongs to it. */
+function renderChoice(name: string, choices: readonly Choice[]): string {
+  return `${name}() {
   local curcontext=$curcontext state line
   local -A opt_args
   local -a commands=(
-${commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join('\n')}
+${choices.map(({ word, summary }) => `    ${quote(`${word}:${summary}`)}`).join('\n')}
   )
   _arguments -C \\
 ${optionsOf(undefined).map((option) => `    ${argument(option)} \\`).join('\n')}
@@ -38,19 +55,17 @@ ${optionsOf(undefined).map((option) => `    ${argument(option)} \\`).join('\n')}
   case $state in
     command) _describe -t commands command commands ;;
     word) case $line[1] in
-${commands.map(renderCommand).join('\n')}
+${choices.map(({ word, body }) => `      ${word}) ${body} ;;`).join('\n')}
     esac ;;
   esac
 }
-
-if [[ $funcstack[1] == _ovl ]]; then _ovl "$@"; else compdef _ovl ovl; fi
 `
 }
 
 function renderCommand(command: CommandDef): string {
-  return `      ${command.name}) _arguments -s \\
+  return `_arguments -s \\
 ${optionsOf(command).map((option) => `        ${argument(option)} \\`).join('\n')}
-        ${quote(`*:${command.positionals.value.name}:${action(command.positionals.value)}`)} ;;`
+        ${quote(`*:${command.positionals.value.name}:${action(command.positionals.value)}`)}`
 }
 
 /** `(-l --lower)`, unless repeated, excludes the other spelling. */

@@ -21,6 +21,11 @@ export const TOOL_ENTRIES = {
     explanation: 'The images of a live system build on each other, and one of the chain is missing. What lies above it cannot stand alone.',
     docs: 'live-boot(7)',
   },
+  'persistence-unusable': {
+    severity: 'error',
+    explanation: 'The changes of a live system are kept on a disk, an image or a directory that is laid out as the live system itself wants to find it. This one is not, and what it holds must not be mixed up with them.',
+    docs: 'ovl(1)',
+  },
   usage: {
     severity: 'error',
     explanation: 'The command line does not say something that ovl can do.',

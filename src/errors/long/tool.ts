@@ -4,9 +4,15 @@ import type { FindingCode } from '../codes.ts'
 import { KERNEL_LOG } from './long-text.ts'
 import type { LongText } from './long-text.ts'
 
-type ToolCode = Extract<FindingCode, 'usage' | 'way-cannot-say' | 'ffi-unavailable' | 'tool-missing' | 'interrupted' | 'internal' | 'secondary-error' | 'not-overlayfs' | 'unknown'>
+type ToolCode = Extract<FindingCode, 'persistence-unusable' | 'usage' | 'way-cannot-say' | 'ffi-unavailable' | 'tool-missing' | 'interrupted' | 'internal' | 'secondary-error' | 'not-overlayfs' | 'unknown'>
 
 export const TOOL_TEXTS: Readonly<Record<ToolCode, LongText>> = {
+  'persistence-unusable': {
+    what: 'What --persist names cannot keep the changes of this live system.',
+    why: 'The same disk shall serve ovl and the live system when it boots. casper wants upper and work at its top, and moves anything else it finds there into upper; live-boot wants a persistence.conf and passes over a disk without one. A directory or disk with other things in it is refused, so that nothing gets lost in them.',
+    see: ['blkid IMAGE', 'ovl live plan SOURCE   # which system it is'],
+    fix: ['Let ovl make an image as the live system wants it.\novl live mount SOURCE TARGET --persist IMAGE --size 4g', "For live-boot, say what shall be kept.\nprintf '/ union\\n' > DIR/persistence.conf"],
+  },
   usage: {
     what: 'The command line does not say something that ovl can do: an unknown command or option, a missing or doubled word.',
     why: 'ovl does nothing at all unless it has understood every word. A guess could mount the wrong directory.',

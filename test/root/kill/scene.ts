@@ -7,7 +7,7 @@ import { expect } from 'vitest'
 
 /** See session.mjs. */
 export interface Kill {
-  readonly doing: 'mount' | 'mount2' | 'unmount'
+  readonly doing: 'mount' | 'mount2' | 'unmount' | 'live' | 'live-unmount'
   readonly after?: number
   readonly every?: string
   readonly pause?: true
@@ -49,13 +49,16 @@ export function makeScene(ground: string): Scene {
     execFileSync('mksquashfs', [`${ground}/tree-${n}`, `${ground}/${n}.squashfs`, '-quiet', '-no-progress'], { stdio: 'ignore' })
     return `${ground}/${n}.squashfs`
   })
-  const target = `${ground}/made/target`
-  const kill = (kills: readonly Kill[]): Report[] => {
+  return { images, kill: killer(`${ground}/made/target`, images) }
+}
+
+/** `images`: what the driver is given. Each must show in the tree as a file `id-N` with its number in it. */
+export function killer(target: string, images: readonly string[]): Scene['kill'] {
+  return (kills: readonly Kill[]): Report[] => {
     const { status, stdout, stderr } = spawnSync('unshare', [...IN_NAMESPACE, process.execPath, file('session.mjs')], { input: JSON.stringify({ target, images, kills }), encoding: 'utf8', maxBuffer: 2 ** 26, timeout: 250_000, killSignal: 'SIGKILL' })
     expect(status, stderr).toBe(0)
     return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Report)
   }
-  return { images, kill }
 }
 
 /** No overlay or a whole one, which clearing up leaves alone; and nothing of it afterwards. */

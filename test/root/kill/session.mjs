@@ -1,7 +1,8 @@
 /**
  * One kill after another, in a mount namespace of their own whose /run/ovl is a fresh tmpfs. Reads one JSON request,
  * `{ target, images, kills }`, and writes a line for each kill: what was there when the driver was dead, and what
- * was left when ovl had cleared up. A kill has `doing` (`mount`, `mount2`, `unmount`) and one of
+ * was left when ovl had cleared up. A kill has `doing` (`mount`, `mount2`, `unmount`, and for a live system
+ * `live`, `live-unmount`) and one of
  *
  *   after: 12.3     so many milliseconds after `go`; without it, at `done`
  *   every: 'mkdir'  before the first call of that name, then anew before the second, until there is no more

@@ -30,6 +30,8 @@ const SCRIPTS: Readonly<Record<string, readonly RegExp[]>> = {
   '10-fstab-line.sh': [/\n\+overlay .*this\\134,\\040that,upperdir=.*requires-mounts-for=.*disk1,x-systemd.*disk2,nofail 0 0\n/, /\n# ovl: .*its own line says nofail\n/, /0 parse errors, 0 errors|Success/, /\nfile\n/, /error\[way-cannot-say\]: .*back\\slash/, /line 4 removed/],
   '10-systemd-unit.sh': [/\nRequiresMountsFor=".*\/a b"\n/, /\nOptions=lowerdir=.*\/50%%\n/, /my\\x2dapp-merged\.automount': added/, /cannot say a tmpfs/],
   '05-page-size-limit.sh': [/shortened +names relative to/, /by mount2 \(relative\)/, /error\[options-too-long\]/, /Read-only file system/],
+  '07-live-cd.sh': [/error\[work-missing\]/, /\nminimal\.standard\.live\.squashfs .*\nminimal\.standard\.squashfs .*\nminimal\.squashfs /, /root: casper of 3 layers from .*lost on umount/, /\nAsia\/Shanghai\n/, /\n\.\/etc\/timezone\n/],
+  '09-no-space.sh': [/error\[lower-missing\]/, /error\[work-other-filesystem\]/, /warning\[no-space\]: .* is 87 % full/, /No space left on device/, /\nchanges\/rw\/more\n/],
 }
 
 describe('the scripts', () => {
@@ -56,8 +58,8 @@ describe('the scripts', () => {
   })
 
   test('all are run here, each begins by saying what was wanted, and README has a line on each', () => {
-    const names = readdirSync(`${ROOT}examples`).filter((name) => name !== 'README.md')
-    expect(names).toEqual([...Object.keys(SCRIPTS), '06-container-store.sh', 'demo.mjs', 'library.mjs'].sort())
+    const names = readdirSync(`${ROOT}examples`).filter((name) => name !== 'README.md').toSorted()
+    expect(names).toEqual([...Object.keys(SCRIPTS), '06-container-store.sh', 'demo.mjs', 'library.mjs'].toSorted())
     const readme = readFileSync(`${ROOT}examples/README.md`, 'utf8')
     for (const name of names) expect(readme).toContain(name)
     for (const name of names.filter((one) => one.endsWith('.sh'))) expect(readFileSync(`${ROOT}examples/${name}`, 'utf8')).toMatch(/^#!\/bin\/sh\n# [A-Z]/)

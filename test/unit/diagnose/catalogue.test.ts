@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { CATALOGUE } from '../../../src/errors/catalogue.ts'
 import { HOST_ENTRIES } from '../../../src/errors/catalogue/host.ts'
 import { LAYER_ENTRIES } from '../../../src/errors/catalogue/layers.ts'
+import { LIVE_ENTRIES } from '../../../src/errors/catalogue/live.ts'
 import { OPTION_ENTRIES } from '../../../src/errors/catalogue/options.ts'
 import { STATE_ENTRIES } from '../../../src/errors/catalogue/state.ts'
 import { TOOL_ENTRIES } from '../../../src/errors/catalogue/tool.ts'
@@ -17,7 +18,7 @@ test.each(FINDING_CODES)('%s is explained', (code) => {
 })
 
 test('each code has one row, and no row is without a code', () => {
-  const rows = [LAYER_ENTRIES, OPTION_ENTRIES, HOST_ENTRIES, STATE_ENTRIES, TOOL_ENTRIES].flatMap((entries) => Object.keys(entries))
+  const rows = [LAYER_ENTRIES, OPTION_ENTRIES, HOST_ENTRIES, STATE_ENTRIES, TOOL_ENTRIES, LIVE_ENTRIES].flatMap((entries) => Object.keys(entries))
   expect(rows.toSorted()).toEqual(FINDING_CODES.toSorted())
 })
 

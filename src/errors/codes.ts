@@ -11,6 +11,7 @@ export const FINDING_CODES = [
   'path-unreadable',
   'symlink-loop',
   'lower-not-mounted-yet',
+  'submounts-hidden',
   // layer relations
   'layers-overlap',
   'upper-inside-lower',

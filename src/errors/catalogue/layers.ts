@@ -52,6 +52,11 @@ export const LAYER_ENTRIES = {
     explanation: 'The directory belongs to another mount which was not there yet at that moment. The overlay line is right; what is wrong is the order in which things are mounted.',
     docs: 'systemd.mount(5)',
   },
+  'submounts-hidden': {
+    severity: 'note',
+    explanation: 'An overlay shows the directories of its layers, never what is mounted on them: below such a mount point the directory that it hides is seen, mostly an empty one.',
+    docs: 'https://docs.kernel.org/filesystems/overlayfs.html',
+  },
   // layer relations
   'layers-overlap': {
     severity: 'error',

@@ -7,7 +7,7 @@ import type { LongText } from './long-text.ts'
 type PathCode = Extract<
   FindingCode,
   | 'lower-missing' | 'upper-missing' | 'work-missing' | 'target-missing' | 'path-not-expanded'
-  | 'layer-not-directory' | 'target-not-directory' | 'path-unreadable' | 'symlink-loop' | 'lower-not-mounted-yet'
+  | 'layer-not-directory' | 'target-not-directory' | 'path-unreadable' | 'symlink-loop' | 'lower-not-mounted-yet' | 'submounts-hidden'
 >
 
 export const PATH_TEXTS: Readonly<Record<PathCode, LongText>> = {
@@ -91,5 +91,15 @@ export const PATH_TEXTS: Readonly<Record<PathCode, LongText>> = {
       'Or let the first use mount it: noauto,x-systemd.automount. A boot then never waits for it.',
     ],
     reads: [SAYS_SPECIAL_DEVICE, "kernel log, early in the boot: overlayfs: failed to resolve 'LOWER': -2"],
+  },
+  'submounts-hidden': {
+    what: 'Something is mounted below a layer, and is not part of the overlay: below that mount point the merged tree shows the directory beneath it, mostly an empty one.',
+    why: 'A layer is one mount. The kernel takes the directory as it is on that mount, and does not cross into others.',
+    see: ['findmnt -R LOWER   # what is mounted below it'],
+    fix: [
+      'Bind what is needed into the merged tree.\nmount --bind LOWER/SUB TARGET/SUB',
+      'Or put an overlay of its own over it, at the same place in the merged tree.',
+    ],
+    reads: ['nothing: the mount succeeds, and directories that should be full are empty'],
   },
 }

@@ -26,6 +26,12 @@ export type { UnmountOptions, Unmounted } from './ops/unmount.ts'
 export type { Form, ImageType, LiveRecord, Plan, Receipt, Slice, Step, Via } from './plan/step.ts'
 export { describePlan, toShell } from './plan/describe.ts'
 
+// The running system, and work inside a system
+export { mountRoot, planOfRoot } from './ops/root.ts'
+export type { RootMounted, RootOptions } from './ops/root.ts'
+export { enter } from './ops/live-enter.ts'
+export type { Entered } from './ops/live-enter.ts'
+
 // Seeing it
 export { list } from './ops/list.ts'
 export type { ListOptions } from './ops/list.ts'

@@ -2,11 +2,12 @@
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; `attached`: a SIGINT is for the program that has the terminal. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, attached = false): Promise<T> {
   const controller = new AbortController()
   // Without a listener the default action is back: the second signal kills.
   const stop = (name: NodeJS.Signals): void => {
+    if (attached && name === 'SIGINT') return
     release()
     controller.abort(name)
   }

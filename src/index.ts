@@ -29,6 +29,9 @@ export { describePlan, toShell } from './plan/describe.ts'
 // The running system, and work inside a system
 export { mountRoot, planOfRoot } from './ops/root.ts'
 export type { RootMounted, RootOptions } from './ops/root.ts'
+export { planOfBootRoot, writeBootRoot } from './ops/root-boot.ts'
+export type { BootWritten } from './ops/root-boot.ts'
+export type { BootFile, BootPlan, BootRequest, BootTool } from './live/boot-root.ts'
 export { enter } from './ops/live-enter.ts'
 export type { Entered } from './ops/live-enter.ts'
 

@@ -27,6 +27,7 @@ test('exports', () => {
     'overlay',
     'parsePersistence',
     'planLive',
+    'planOfBootRoot',
     'planOfLiveMount',
     'planOfLiveUnmount',
     'planOfMount',
@@ -43,5 +44,6 @@ test('exports', () => {
     'unmountLive',
     'unmountStale',
     'validate',
+    'writeBootRoot',
   ])
 })

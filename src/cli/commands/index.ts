@@ -130,16 +130,18 @@ export const COMMANDS: readonly CommandDef[] = [
   },
   {
     name: 'root', family: 'mount', kind: 'live', summary: "the running system's / as a lower, writable at TARGET",
-    usage: ['TARGET [--tmpfs [--size SIZE] | -u DIR] [--mkdir]'],
+    usage: ['TARGET [--tmpfs [--size SIZE] | -u DIR] [--mkdir]', '--boot ROOT [--size SIZE | -u DEVICE]'],
     details: [
       'To try things out and drop them: the system itself is not changed. Changes go to a fresh tmpfs, or with -u to a directory, best on another file system than /. What is mounted below / is not part of it, and is told.',
       'ovl live enter TARGET works in it; ovl umount TARGET takes it down.',
+      'With --boot nothing is mounted. Files are written into the system at ROOT (an unpacked or mounted one; the running one only if ROOT is /) that make it boot so, by initramfs-tools, dracut or the overlayroot package, whichever it has; --dry-run shows them.',
     ],
     options: [
       { name: 'upper', short: 'u', value: { name: 'DIR', kind: 'directory' }, does: 'where changes go' },
       { name: 'tmpfs', does: 'changes go to a fresh tmpfs; the default' },
       { name: 'size', value: { name: 'SIZE', kind: 'text' }, does: 'size of that tmpfs: 64m, 2g, 50%' },
       { name: 'mkdir', does: 'make TARGET and upper' },
+      { name: 'boot', does: 'make the system at ROOT boot with its root as a lower' },
       DRY_RUN,
     ],
     positionals: { min: 1, max: 1, value: { name: 'TARGET', kind: 'directory' } },

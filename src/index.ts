@@ -37,6 +37,15 @@ export type { Reason } from './fstab/words.ts'
 export { parseFstab } from './fstab/file.ts'
 export type { FstabEntry, FstabFile, FstabLine } from './fstab/file.ts'
 
+// The running system, and work inside a system
+export { mountRoot, planOfRoot } from './ops/root.ts'
+export type { RootMounted, RootOptions } from './ops/root.ts'
+export { planOfBootRoot, writeBootRoot } from './ops/root-boot.ts'
+export type { BootWritten } from './ops/root-boot.ts'
+export type { BootFile, BootPlan, BootRequest, BootTool } from './live/boot-root.ts'
+export { enter } from './ops/live-enter.ts'
+export type { Entered } from './ops/live-enter.ts'
+
 // Seeing it
 export { list } from './ops/list.ts'
 export type { ListOptions } from './ops/list.ts'

@@ -61,6 +61,8 @@ export interface CommandDef {
   readonly positionals: PositionalsDef
   /** What follows `--` is a command line of its own, not more positionals. */
   readonly rest?: boolean
+  /** It runs a program that has the terminal to itself: a Ctrl-C is for that. */
+  readonly attached?: boolean
   /** `[command, what it does]`; each of them runs. */
   readonly examples: readonly (readonly [command: string, what: string])[]
   readonly load: () => Promise<{ readonly handler: Handler }>

@@ -2,12 +2,13 @@
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts; `attached`: a SIGINT is for the program that has the terminal. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, attached = false): Promise<T> {
   const controller = new AbortController()
   // Without a listener the default action is back: the second signal kills. Not at once, or others who listen to this one
   // (execa does, while a program runs) would find themselves alone, and end the process.
   const stop = (name: NodeJS.Signals): void => {
+    if (attached && name === 'SIGINT') return
     setImmediate(() => {
       release()
       controller.abort(name)

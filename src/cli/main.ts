@@ -32,7 +32,7 @@ export async function run(argv: readonly string[], version: () => string): Promi
       } catch (error) {
         return await reportFailure(error, answering)
       }
-    })
+    }, command.attached)
   } catch (error) {
     return reportFailure(error, how)
   }

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 
 /** The bundle that test/support/build.mjs makes of `host/NAME.ts`. */
-export type ChildName = 'host-trial-child' | 'host-probe-child' | 'host-mount-child' | 'host-touch-child'
+export type ChildName = 'host-trial-child' | 'host-probe-child' | 'host-mount-child' | 'host-touch-child' | 'host-enter-child'
 
 /** It lies at the same depth for the sources, the library (dist/host) and the bundled command (dist/cli). */
 export const CHILD: string = fileURLToPath(new URL('../../bin/child.js', import.meta.url))

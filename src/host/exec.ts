@@ -48,6 +48,28 @@ export async function run(command: string, args: readonly string[], options: Run
 }
 
 /**
+ * Runs a program that has the caller’s terminal to itself: its input, output and errors are ours, and a SIGINT from
+ * the keyboard is its own matter. With `listen`, what it writes to descriptor 3 is returned as `said`: then it has ended
+ * when nothing it started holds that any more.
+ * @throws OvlError as run() does
+ */
+export async function runAttached(command: string, args: readonly string[], { stdout, listen = false, signal }: { readonly stdout: 'inherit' | 'stderr'; readonly listen?: boolean; readonly signal?: AbortSignal }): Promise<{ readonly exitCode: number; readonly said: string }> {
+  for (const word of args) checkWord(command, word)
+  const { execa } = await import('execa')
+  const result = await execa(command, args, {
+    ...COMMON,
+    stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 2, 'inherit', ...(listen ? ['pipe' as const] : [])],
+    // Execa's own way of ending it ends this process, too, before it could say how it went.
+    cleanup: false,
+    // It may be deaf to anything milder: unshare(1) is, while it waits.
+    ...(signal === undefined ? {} : { cancelSignal: signal, killSignal: 'SIGKILL' as const }),
+  })
+  if (result.isCanceled) throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
+  const { exitCode } = resultOf(command, undefined, result)
+  return { exitCode, said: listen ? String(result.stdio[3] ?? '') : '' }
+}
+
+/**
  * Starts a program that writes a line when it is ready and ends when its input does; calls `use` with its
  * process id in between.
  * @throws OvlError as run() does; `unknown`, with the program as syscall, when it ends before it is ready
@@ -117,8 +139,8 @@ interface Ended {
   readonly exitCode?: number | undefined
   readonly signal?: NodeJS.Signals | undefined
   readonly code?: string | undefined
-  readonly stdout?: string
-  readonly stderr?: string
+  readonly stdout?: string | undefined
+  readonly stderr?: string | undefined
 }
 
 function resultOf(command: string, cwd: string | undefined, { exitCode, signal, code = 'unknown', stdout = '', stderr = '' }: Ended): RunResult {

@@ -98,7 +98,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       await copyTree(step.from, step.to, watch.signal)
       return
     case 'bind':
-      attachBind(step.from, step.at)
+      attachBind(step.from, step.at, step.readOnly === true)
       done.push(() => takeDown(step.at))
       return
     case 'clone-idmapped':

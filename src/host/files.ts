@@ -1,6 +1,6 @@
 /** node:fs for names (see names/bytes.ts): bytes below, OvlErrors above. Nothing here deletes recursively. */
 
-import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
@@ -47,6 +47,24 @@ export function refuseSymlinks(path: string, root: string): void {
     const found = prefix.length > root.length && isWithin(prefix, root) ? lstatName(prefix) : undefined
     if (typeof found === 'object' && found.kind === 'symlink') throw new OvlError('persistence-unusable', `'${prefix}' is a symlink, and could lead out of '${root}'`, { hint: 'Name the directory that it leads to.' })
   }
+}
+
+/** What the symlink says, unresolved. */
+export function readLink(path: string): string {
+  return checkFs(`cannot read the link '${path}'`, () => decodeName(readlinkSync(nameBuffer(path), { encoding: 'buffer' })))
+}
+
+/** Makes an empty file (0644); false when there is an entry of that name. */
+export function makeEmptyFile(path: string): boolean {
+  return checkFs(`cannot make '${path}'`, () => {
+    try {
+      closeSync(openSync(nameBuffer(path), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644))
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  })
 }
 
 /** Makes one directory; false when there is one already. Its parents must exist. */

@@ -75,9 +75,12 @@ function imageError(error: unknown, type: ImageType, it: string, what: string, p
   return error.with({ code: 'image-unreadable', message: `${what} cannot be mounted: it is damaged, or of a kind this kernel does not read` })
 }
 
-/** The directory `from` at a second place. */
-export function attachBind(from: string, at: string): void {
-  mountLegacy(from, at, 'none', MS_BIND, '')
+/** The directory `from`, without what is mounted below it, at a second place. Read-only it is so before anybody can see it, and private. */
+export function attachBind(from: string, at: string, readOnly: boolean): void {
+  if (!readOnly) return mountLegacy(from, at, 'none', MS_BIND, '')
+  using clone = openTree(from, { clone: true })
+  setMountAttributes(clone, { set: ['ro'], propagation: 'private' })
+  moveMount(clone, at)
 }
 
 /** A staged mount, with what is mounted in it, at a second place: all of it at once. It must be private, or its going would take the other along. */

@@ -10,6 +10,8 @@ export interface LowerLayer {
   readonly path: string
   /** Id mapping of this layer alone, in the words of mount(8)'s X-mount.idmap. */
   readonly idmap?: string
+  /** Through a private read-only bind mount of the directory alone, without what is mounted below it. */
+  readonly bind?: true
 }
 
 /** Mount flags of the overlay itself. Those of its layers' mounts are never inherited. */

@@ -35,7 +35,11 @@ const STEPS: { readonly [K in Step['do']]: Describe<Extract<Step, { do: K }>> } 
       slices === undefined ? `cp ${quoteShell(image)} ${quoteShell(to)}` : slices.map(({ offset, length }, at) => `tail -c +${offset + 1} ${quoteShell(image)} | head -c ${length} ${at === 0 ? '>' : '>>'} ${quoteShell(to)}`).join(' && '),
   },
   'copy-tree': { text: ({ from, to }) => `copy what is in '${from}' to '${to}', unless that holds something already`, shell: ({ from, to }) => `cp -a ${quoteShell(`${from}/.`)} ${quoteShell(to)}` },
-  bind: { text: ({ from, at }) => `show '${from}' at '${at}' too`, shell: ({ from, at }) => `mount --bind ${quoteShell(from)} ${quoteShell(at)}` },
+  bind: {
+    text: ({ from, at, readOnly }) => `show '${from}' at '${at}' too${readOnly === true ? ', read-only and without what is mounted below it' : ''}`,
+    // In two calls: one mount(2) would leave the bind writable.
+    shell: ({ from, at, readOnly }) => `mount --bind${readOnly === true ? ' --make-private' : ''} ${quoteShell(from)} ${quoteShell(at)}${readOnly === true ? ` && mount -o remount,bind,ro ${quoteShell(at)}` : ''}`,
+  },
   'clone-idmapped': {
     text: ({ from, idmap, at }) => `attach '${from}' read-only with ids mapped (${idmap}) at '${at}'`,
     // mount(8) remounts for the `ro`: one mount(2) would leave the bind writable.

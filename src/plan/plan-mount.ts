@@ -49,7 +49,7 @@ export interface Home extends Pick<Receipt, 'pid' | 'mountNamespace' | 'bootId'>
 export function needsReceipt({ spec, remember, ways, forms = [] }: MountRequest, { cwd, images, missing, pageSize }: Omit<MountFacts, 'home'>): boolean {
   if (remember || spec.tmpfs !== undefined || images.size > 0 || ways.includes('fuse')) return true
   if (spec.mkdir && missing.has(absolutePath(spec.target, cwd))) return true
-  if ([...spec.lower, ...spec.data].some(({ idmap }) => idmap !== undefined)) return true
+  if ([...spec.lower, ...spec.data].some(({ idmap, bind }) => idmap !== undefined || bind === true)) return true
   return forms.some((form) => form === 'relative' || form === 'proc-fd') || nameBytes(encodeMountData(absoluteParams(paramsOf(spec), cwd))) > dataLimit(pageSize)
 }
 
@@ -107,6 +107,10 @@ function placeLayer(layer: LowerLayer, at: string, facts: MountFacts, parts: Par
   let placed = path
   if (type !== undefined) {
     parts.push({ at, what: 'image', source: path, step: [{ do: 'attach-image', image: path, type, at }] })
+    placed = at
+  }
+  if (layer.bind === true) {
+    parts.push({ at, what: 'bind', source: placed, step: [{ do: 'bind', from: placed, at, readOnly: true }] })
     placed = at
   }
   if (layer.idmap === undefined) return placed

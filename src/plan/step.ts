@@ -30,7 +30,7 @@ export type Step =
   | { readonly do: 'make-disk'; readonly path: string; /** Bytes; sparse. */ readonly size: number; readonly label: string; /** Name → text of files in its root. */ readonly files: Readonly<Record<string, string>> }
   | { readonly do: 'copy-image'; readonly image: string; readonly slices?: readonly Slice[]; readonly to: string }
   | { readonly do: 'copy-tree'; /** A directory, copied with all its attributes into an empty or missing one, to which no symlink leads below `within`. */ readonly from: string; readonly to: string; readonly within: string }
-  | { readonly do: 'bind'; readonly from: string; readonly at: string }
+  | { readonly do: 'bind'; readonly from: string; readonly at: string; /** Read-only, and apart from what becomes of the mount it is taken from. */ readonly readOnly?: true }
   | { readonly do: 'clone-idmapped'; readonly from: string; readonly idmap: string; readonly at: string; /** The image attached at `from`, as it was said. */ readonly image?: string }
   | { readonly do: 'mount-overlay'; readonly target: string; readonly source: string; readonly params: readonly OverlayParam[]; readonly flags: readonly MountFlag[]; readonly propagation?: Propagation; readonly ways: readonly Via[]; readonly forms?: readonly Form[]; /** Receipt to complete just before the mount is attached. */ readonly receipt?: string; /** More is to be put up before anybody shall see it: `attach-tree` follows, and says that it is mounted. */ readonly staged?: true }
   | { readonly do: 'attach-tree'; /** A staged overlay with what stands in it: shown at `at` all at once, and taken down where it was. */ readonly from: string; readonly at: string; readonly inside: readonly string[]; readonly receipt: string }

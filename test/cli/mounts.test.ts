@@ -102,9 +102,12 @@ describe.skipIf(ground === undefined)('as root, in a mount namespace of its own'
   // A message is about a fault, and says so with exactly this status.
   const FOUND = ' && exit 9 || [ $? -eq 1 ]'
 
+  // What is mounted below / differs from machine to machine, and is told.
+  const NOTED = /^ovl root /
+
   it.skipIf(!hasTool('mksquashfs') || !hasTool('xorriso'))('runs every example of --help, but for the place of /tmp', () => {
     // The checkout itself may lie below /tmp.
-    const examples = COMMANDS.filter(({ name }) => name !== 'completion').flatMap(({ examples }) => examples.map(([line]) => `${line.replaceAll('/tmp/', `${here}/tmp/`)}${line.includes('--message') ? FOUND : ''}`))
+    const examples = COMMANDS.filter(({ name }) => name !== 'completion').flatMap(({ examples }) => examples.map(([line]) => `${line.replaceAll('/tmp/', `${here}/tmp/`)}${line.includes('--message') ? FOUND : ''}${NOTED.test(line) ? ' --quiet' : ''}`))
     const umounts = examples.filter((line) => line.startsWith('ovl umount'))
     const others = examples.filter((line) => !line.startsWith('ovl umount'))
     // The live system that the examples of `ovl live` are about.

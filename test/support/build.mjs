@@ -29,7 +29,7 @@ const COMMON = {
 }
 
 /** What runs in a process or a thread of its own: entry points by themselves, of the library too. */
-const CHILDREN = ['mount-child', 'probe-child', 'trial-child', 'touch-child']
+const CHILDREN = ['mount-child', 'probe-child', 'trial-child', 'touch-child', 'enter-child']
 
 /** Packages whose code has gone into the command. */
 const bundled = new Set()

@@ -169,6 +169,26 @@ export const COMMANDS: readonly CommandDef[] = [
     load: () => import('./doctor.ts'),
   },
   {
+    name: 'root', family: 'mount', kind: 'live', summary: "the running system's / as a lower, writable at TARGET",
+    usage: ['TARGET [--tmpfs [--size SIZE] | -u DIR] [--mkdir]', '--boot ROOT [--size SIZE | -u DEVICE]'],
+    details: [
+      'To try things out and drop them: the system itself is not changed. Changes go to a fresh tmpfs, or with -u to a directory, best on another file system than /. What is mounted below / is not part of it, and is told.',
+      'ovl live enter TARGET works in it; ovl umount TARGET takes it down.',
+      'With --boot nothing is mounted. Files are written into the system at ROOT (an unpacked or mounted one; the running one only if ROOT is /) that make it boot so, by initramfs-tools, dracut or the overlayroot package, whichever it has; --dry-run shows them.',
+    ],
+    options: [
+      { name: 'upper', short: 'u', value: { name: 'DIR', kind: 'directory' }, does: 'where changes go' },
+      { name: 'tmpfs', does: 'changes go to a fresh tmpfs; the default' },
+      { name: 'size', value: { name: 'SIZE', kind: 'text' }, does: 'size of that tmpfs: 64m, 2g, 50%' },
+      { name: 'mkdir', does: 'make TARGET and upper' },
+      { name: 'boot', does: 'make the system at ROOT boot with its root as a lower' },
+      DRY_RUN,
+    ],
+    positionals: { min: 1, max: 1, value: { name: 'TARGET', kind: 'directory' } },
+    examples: [['ovl root --mkdir /tmp/try', 'a writable copy of the running system'], ['ovl umount /tmp/try', 'drop it, with all that was changed']],
+    load: () => import('./root.ts'),
+  },
+  {
     name: 'live plan', family: 'mount', kind: 'live-plan', summary: 'what a live medium would stack, in which order, and what is odd about it',
     usage: ['SOURCE', 'SOURCE --cmdline TEXT', 'IMAGE…'],
     details: [
@@ -202,6 +222,19 @@ export const COMMANDS: readonly CommandDef[] = [
       ['ovl live mount /tmp/live.iso --mkdir /tmp/kept --persist /tmp/p.img --size 4g', 'keep the changes, on a disk to boot with'],
     ],
     load: () => import('./live-mount.ts'),
+  },
+  {
+    name: 'live enter', family: 'mount', kind: 'live', summary: 'work inside a mounted system, as its root', attached: true,
+    usage: ['TARGET [-- CMD …]'],
+    details: [
+      'CMD, or a shell, with TARGET as its root directory, in mount and process namespaces of its own: /proc, /sys (read-only), /dev, a fresh /run and the name servers of this system. Services are not started. Whichever way CMD ends, nothing of that stays mounted and no process stays behind.',
+      'The exit status is that of CMD; 126: it cannot be run, 127: it is not there.',
+    ],
+    options: [],
+    positionals: ONE_OVERLAY,
+    rest: true,
+    examples: [['ovl live enter /tmp/try -- cat /etc/os-release', 'one command'], ['ovl live enter /tmp/try', 'a shell, here in what ovl root mounted']],
+    load: () => import('./live-enter.ts'),
   },
   {
     name: 'live status', family: 'look', kind: 'live', summary: 'what a mounted live system is made of, and the room that is left',

@@ -1,0 +1,156 @@
+/** `ovl live enter`: what the command finds, what it gives back, and that nothing of it stays, whichever way it ends. */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { enter, mount, overlay } from '../../../src/index.ts'
+import type { Mounted } from '../../../src/index.ts'
+import { BIN, envelope, ovl } from '../../support/command.ts'
+import { hasTool, makeGround } from '../host/ground.ts'
+
+const ground = makeGround()
+const skip = !hasTool('busybox')
+
+/** A system of one static program, and an overlay over it. */
+async function system(arrange: (tree: string) => void = () => undefined): Promise<Mounted & { readonly tree: string }> {
+  const dir = mkdtempSync(`${ground}/sys-`)
+  const tree = `${dir}/a tree`
+  for (const name of ['bin', 'dev', 'etc', 'proc', 'run', 'sys', 'usr/sbin', 'root']) mkdirSync(`${tree}/${name}`, { recursive: true })
+  copyFileSync('/bin/busybox', `${tree}/bin/busybox`)
+  chmodSync(`${tree}/bin/busybox`, 0o755)
+  for (const name of ['sh', 'ps', 'cat', 'ls', 'mount', 'sleep', 'touch', 'kill']) symlinkSync('busybox', `${tree}/bin/${name}`)
+  arrange(tree)
+  const mounted = await mount(overlay().lower(tree).upper(`${dir}/u`).at(`${dir}/m`).mkdir())
+  return Object.assign(mounted, { tree })
+}
+
+const mountsOf = (target: string): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes(` ${target.replaceAll(' ', String.raw`\040`)}`))
+
+/** What the command says, by the command line: it has our standard output to itself. */
+function inside(target: string, script: string): { code: number | null; stdout: string; stderr: string } {
+  return ovl(['live', 'enter', target, '--', '/bin/sh', '-c', script])
+}
+
+test('it finds what a system expects, and none of it stays', { skip }, async () => {
+  await using at = await system()
+  const before = mountsOf(at.target)
+  const { code, stdout, stderr } = inside(at.target, 'ls /proc/1 >/dev/null && ls /sys/kernel >/dev/null && ls /dev/null && ls -A /run && cat /etc/resolv.conf && touch /etc/made && exit 7')
+  expect({ code, stderr }).toEqual({ code: 7, stderr: '' })
+  expect(stdout).toBe(`/dev/null\nlock\novl\n${existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf', 'utf8') : ''}`)
+  expect(mountsOf(at.target)).toEqual(before)
+  expect(existsSync(`${at.target}/etc/made`)).toBe(true)
+  for (const name of ['etc/resolv.conf', 'usr/sbin/policy-rc.d', 'run/lock']) expect(existsSync(`${at.target}/${name}`), name).toBe(false)
+})
+
+test('no service is started: the policy says so, and /sys cannot be written', { skip }, async () => {
+  await using at = await system()
+  expect(inside(at.target, '/usr/sbin/policy-rc.d ssh start; echo $?').stdout).toBe('101\n')
+  expect(inside(at.target, 'echo 1 2>/dev/null > /sys/kernel/profiling && echo written || echo refused').stdout).toBe('refused\n')
+})
+
+test('a policy and a resolv.conf of the tree’s own are covered, and come back', { skip }, async () => {
+  await using at = await system((tree) => {
+    writeFileSync(`${tree}/etc/resolv.conf`, 'nameserver 192.0.2.1\n')
+    writeFileSync(`${tree}/usr/sbin/policy-rc.d`, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+  })
+  expect(inside(at.target, '/usr/sbin/policy-rc.d; echo $?').stdout).toBe('101\n')
+  expect(readFileSync(`${at.target}/etc/resolv.conf`, 'utf8')).toBe('nameserver 192.0.2.1\n')
+  expect(readFileSync(`${at.target}/usr/sbin/policy-rc.d`, 'utf8')).toBe('#!/bin/sh\nexit 0\n')
+})
+
+test('the link of systemd-resolved is followed into the fresh /run, and stays a link', { skip: skip || !existsSync('/etc/resolv.conf') }, async () => {
+  await using at = await system((tree) => symlinkSync('../run/systemd/resolve/stub-resolv.conf', `${tree}/etc/resolv.conf`))
+  expect(inside(at.target, 'cat /etc/resolv.conf').stdout).toBe(readFileSync('/etc/resolv.conf', 'utf8'))
+  expect(lstatSync(`${at.target}/etc/resolv.conf`).isSymbolicLink()).toBe(true)
+})
+
+test('links of the tree that lead out of it are not followed', { skip }, async () => {
+  const victim = mkdtempSync(`${ground}/victim-`)
+  await using at = await system((tree) => {
+    symlinkSync(`${victim}/resolv.conf`, `${tree}/etc/resolv.conf`)
+    symlinkSync(victim, `${tree}/usr/local`)
+  })
+  expect(inside(at.target, 'exit 0').code).toBe(0)
+  expect(existsSync(`${victim}/resolv.conf`)).toBe(false)
+  expect(readlinkSync(`${at.target}/etc/resolv.conf`)).toBe(`${victim}/resolv.conf`)
+})
+
+test.each([['/bin/sh -c "exit 0"', ['/bin/sh', '-c', 'exit 0'], 0], ['a signal', ['/bin/sh', '-c', 'kill -9 $$'], 137], ['no such program', ['/bin/nope'], 127], ['no program', ['/etc'], 126]])('the status of %s', { skip }, async (_name, command, status) => {
+  await using at = await system()
+  expect(ovl(['live', 'enter', at.target, '--', ...command]).code).toBe(status)
+})
+
+test('with --json the command’s words go to stderr, and the status into the envelope', { skip }, async () => {
+  await using at = await system()
+  const ran = ovl(['live', 'enter', '--json', at.target, '--', '/bin/sh', '-c', 'echo words; exit 3'])
+  expect(ran.stderr).toBe('words\n')
+  expect(envelope(ran)).toMatchObject({ kind: 'live', ok: true, data: { target: at.target, status: 3 } })
+  expect(ran.code).toBe(3)
+})
+
+test('a process that stays behind ends with it', { skip }, async () => {
+  const at = await system()
+  expect(inside(at.target, 'sleep 1000 & echo started').stdout).toBe('started\n')
+  // Nothing holds the tree: it can be unmounted at once.
+  await at.unmount()
+  expect(mountsOf(at.target)).toEqual([])
+})
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('%s ends all of it', { skip }, async (signal) => {
+  const at = await system()
+  const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--', '/bin/sh', '-c', 'echo ready; sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(child.stdout, 'data')
+  const inner = processesIn(at.target)
+  child.kill(signal)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (signal !== 'SIGKILL') expect(code).toBe(8)
+  expect(inner.length).toBeGreaterThan(1)
+  // The last of them may take a moment to go.
+  for (let tries = 0; tries < 250 && processesIn(at.target).length > 0; tries++) await sleep(20)
+  expect(processesIn(at.target)).toEqual([])
+  await at.unmount()
+  expect(mountsOf(at.target)).toEqual([])
+})
+
+/** Those that have the tree as their root, or wait for such a one. */
+function processesIn(target: string): string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid)).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/root`) === target || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`host-enter-child\0{"root":"${target}"`)
+    } catch {
+      return false
+    }
+  })
+}
+
+test('SIGINT is the command’s own matter', { skip }, async () => {
+  await using at = await system()
+  const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--', '/bin/sh', '-c', 'echo ready; read line; echo "still $line"; exit 5'], { stdio: ['pipe', 'pipe', 'ignore'] })
+  await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  child.kill('SIGINT')
+  child.stdin.end('here\n')
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  expect(said.toString()).toBe('still here\n')
+  expect(await once(child, 'exit')).toEqual([5, null])
+})
+
+test('where nothing is mounted, or no shell is', { skip }, async () => {
+  await expect(enter(ground, [])).rejects.toMatchObject({ code: 'not-mounted' })
+  await expect(enter(`${ground}/nowhere`, [])).rejects.toMatchObject({ code: 'not-mounted' })
+  const dir = mkdtempSync(`${ground}/bare-`)
+  for (const name of ['l1', 'l2', 'm']) mkdirSync(`${dir}/${name}`)
+  await using bare = await mount(overlay().lower(`${dir}/l1`, `${dir}/l2`).at(`${dir}/m`))
+  await expect(enter(bare.target, [])).rejects.toMatchObject({ code: 'target-not-directory' })
+})
+
+test('a read-only tree can be entered, too', { skip }, async () => {
+  const { tree, unmount } = await system()
+  await unmount()
+  const dir = mkdtempSync(`${ground}/ro-`)
+  mkdirSync(`${dir}/empty`)
+  await using at = await mount(overlay().lower(tree, `${dir}/empty`).at(`${dir}/m`).mkdir())
+  expect(inside(at.target, 'exit 4')).toEqual({ code: 4, stdout: '', stderr: '' })
+})

@@ -3,6 +3,7 @@
 import { canonicalCall, parseWords } from './parser.ts'
 import { findCommand, nameCommand, splitCommand, wrongCommand } from './command-name.ts'
 import { COMMANDS, GROUPS } from './commands/index.ts'
+import { exactArguments } from './exact-arguments.ts'
 import { COLOR_WORDS, readManner } from './global-options.ts'
 import { interruptible } from './interrupt.ts'
 import { reportFailure, reportOutcome } from './report.ts'
@@ -36,13 +37,6 @@ export async function run(argv: readonly string[], version: () => string): Promi
   } catch (error) {
     return reportFailure(error, how)
   }
-}
-
-/** Node replaces bytes that are no UTF-8 by U+FFFD; only then is it worth asking /proc for the real ones. */
-async function exactArguments(argv: readonly string[]): Promise<readonly string[]> {
-  if (!argv.some((word) => word.includes('\ufffd'))) return argv
-  const { rawArguments } = await import('../host/system.ts')
-  return rawArguments()
 }
 
 async function help(said: readonly string[]): Promise<number> {

@@ -16,6 +16,8 @@ import type { Stream } from './output/write.ts'
 /** How to answer. */
 export interface Answering {
   readonly command?: CommandDef
+  /** Who speaks, in place of `ovl NAME`. */
+  readonly who?: string
   readonly json: boolean
   readonly color: ColorWish
   readonly verbose: boolean
@@ -53,7 +55,7 @@ async function writeErrors(errors: readonly unknown[], how: Answering): Promise<
   if (errors.length === 0) return
   const { renderError } = await import('./output/human/error.ts')
   const shown = await view('err', how)
-  const who = how.command === undefined ? 'ovl' : `ovl ${how.command.name}`
+  const who = how.who ?? (how.command === undefined ? 'ovl' : `ovl ${how.command.name}`)
   write('err', errors.map((error) => renderError(error, who, shown)).join('\n'))
 }
 

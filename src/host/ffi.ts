@@ -22,6 +22,7 @@ export interface Ffi {
   unshare(flags: number): number
   ioctlValue(fd: number, request: number, value: number): number
   ioctlBuffer(fd: number, request: number, argument: Uint8Array): number
+  flock(fd: number, operation: number): number
   lseek(fd: number, offset: number, whence: number): number
   read(fd: number, buffer: Uint8Array, size: number): number
   lsetxattr(path: Pointer, name: Pointer, value: Pointer, size: number, flags: number): number
@@ -62,6 +63,8 @@ const LIBC: Readonly<Partial<Record<keyof Ffi, string>>> = {
   // int ioctl(int fd, unsigned long op, ...)    https://man7.org/linux/man-pages/man2/ioctl.2.html
   ioctlValue: 'int ioctl(int fd, ulong op, long value)',
   ioctlBuffer: 'int ioctl(int fd, ulong op, void *argument)',
+  // int flock(int fd, int operation)    https://man7.org/linux/man-pages/man2/flock.2.html
+  flock: 'int flock(int fd, int operation)',
   // off_t lseek(int fd, off_t offset, int whence)    https://man7.org/linux/man-pages/man2/lseek.2.html
   lseek: 'long lseek(int fd, long offset, int whence)',
   // ssize_t read(int fd, void *buffer, size_t count)    https://man7.org/linux/man-pages/man2/read.2.html

@@ -10,6 +10,7 @@ import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
 import { readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
+import { forgetHelper } from '../host/utab.ts'
 import { isWithin, absolutePath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
@@ -39,7 +40,9 @@ export interface Unmounted {
  */
 export async function unmount(target: string, options: UnmountOptions = {}): Promise<Unmounted> {
   const path = realTarget(target)
-  return run(path, planFor(path, options), options.signal)
+  const done = await run(path, planFor(path, options), options.signal)
+  await forgetHelper(path)
+  return done
 }
 
 /** The plan that {@link unmount} would execute. */
@@ -56,6 +59,21 @@ export async function unmountStale(): Promise<Unmounted[]> {
   for (const { target, plan } of plansForStale()) cleared.push(await run(target, plan, undefined))
   removeUnfinished(isLiveProcess)
   return cleared
+}
+
+/** Clears what an earlier mount of ovl at `target` left when its overlay was taken down by other means. What cannot be cleared stays for {@link unmountStale}. */
+export async function unmountRemains(target: string): Promise<void> {
+  const path = realTarget(target)
+  const receipts = readReceiptsAt(path)
+  if (receipts.length === 0) return
+  const table = readMountTable()
+  for (const receipt of receipts.filter((one) => isStale(one, table))) {
+    try {
+      await run(path, planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) }), undefined)
+    } catch (error) {
+      if (!isOvlError(error)) throw error
+    }
+  }
 }
 
 /** The plan that {@link unmountStale} would execute. */

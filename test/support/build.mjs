@@ -4,6 +4,7 @@
  *
  *   dist/**            the library (ES modules and types), without src/cli
  *   dist/cli/ovl.cjs   the command; koffi stays outside
+ *   dist/cli/mount-helper.cjs   mount.ovl and umount.ovl
  *   dist/cli/*.cjs     what it imports on demand, a file each; the helpers that bin/child.js runs
  *   dist/man, dist/completions
  */
@@ -55,12 +56,12 @@ try {
 }
 
 /**
- * Bundles main.ts, and everything that is imported on demand into a file of its own, complete in itself: V8
+ * Bundles main.ts and mount-helper.ts, and everything that is imported on demand into a file of its own, complete in itself: V8
  * takes 4 ms to look through 100 kB that are not run. What two files share is in both, which is harmless
  * because the only state of a module is the FFI handle and the kernel log’s descriptor.
  */
 async function bundleCommand() {
-  const found = new Map([[join(ROOT, 'src/cli/main.ts'), 'ovl'], ...CHILDREN.map((name) => [join(ROOT, `src/host/${name}.ts`), `host-${name}`])])
+  const found = new Map([[join(ROOT, 'src/cli/main.ts'), 'ovl'], [join(ROOT, 'src/cli/mount-helper.ts'), 'mount-helper'], ...CHILDREN.map((name) => [join(ROOT, `src/host/${name}.ts`), `host-${name}`])])
   const packages = new Set()
   const onDemand = {
     name: 'on-demand',

@@ -4,7 +4,7 @@ import { OvlError } from '../errors/ovl-error.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import { isOptionName } from '../overlay/options.ts'
 import { EMPTY_SPEC, MOUNT_FLAGS } from '../overlay/spec.ts'
-import type { MountFlag, OverlaySpec } from '../overlay/spec.ts'
+import type { LowerLayer, MountFlag, OverlaySpec } from '../overlay/spec.ts'
 import type { Receipt } from '../plan/step.ts'
 
 /**
@@ -24,9 +24,10 @@ export function specOfMount(mount: OverlayMount, receipt?: Receipt): OverlaySpec
   const label = options['context']
   const set: MountFlag[] = MOUNT_FLAGS.filter((flag) => flag !== 'relatime' && flag !== 'ro' && flags.includes(flag))
   const { upper, work } = tmpfs ? {} : layers
+  const layer = (path: string): LowerLayer => ({ path: receipt?.parts.find(({ at, what }) => at === path && what === 'image')?.source ?? path })
   return {
     ...EMPTY_SPEC, target, source,
-    lower: layers.lower.map((path) => ({ path })), data: layers.data.map((path) => ({ path })),
+    lower: layers.lower.map(layer), data: layers.data.map(layer),
     options: Object.fromEntries(own), unknown: other.map(([key, value]) => (value === true ? { key } : { key, value })),
     flags: flags.includes('ro') || (readOnly && upper !== undefined) ? ['ro', ...set] : set,
     ...(upper === undefined ? {} : { upper }), ...(work === undefined ? {} : { work }), ...(tmpfs ? { tmpfs: {} } : {}),

@@ -82,9 +82,9 @@ function needsAppend(): Finding {
 }
 
 /** One line of prose: what is waited for, then the other reasons. */
-function commentOf(spec: OverlaySpec, reasons: readonly Reason[], facts: FstabFacts, { comment }: LineWishes): string {
+export function commentOf(spec: OverlaySpec, reasons: readonly Reason[], facts: FstabFacts, { comment }: LineWishes): string {
   const waits = mountsToWaitFor(facts.mounts ?? []).map(({ target }) => target)
   const other = reasons.filter(({ option }) => !option.startsWith('x-systemd.requires')).map(({ option, why }) => `${option}: ${why}`)
-  const made = [`overlay ${spec.upper === undefined ? 'of read-only layers' : 'that keeps its changes in the upper layer'}`, ...(waits.length === 0 ? [] : [`waits for ${waits.join(' and ')}`]), ...other]
+  const made = [`overlay ${spec.tmpfs !== undefined ? 'whose changes are forgotten' : spec.upper === undefined ? 'of read-only layers' : 'that keeps its changes in the upper layer'}`, ...(waits.length === 0 ? [] : [`waits for ${waits.join(' and ')}`]), ...other]
   return (comment ?? made.join('; ')).replaceAll(/[\u0000-\u001f\u007f\udc80-\udcff]/gu, '?')
 }

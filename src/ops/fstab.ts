@@ -9,6 +9,7 @@ import type { Edited } from '../fstab/edit.ts'
 import { parseFstab } from '../fstab/file.ts'
 import type { FstabFile } from '../fstab/file.ts'
 import { specOfMount } from '../fstab/from-mount.ts'
+import { formatHelperLine } from '../fstab/helper-line.ts'
 import { formatLine } from '../fstab/line.ts'
 import type { FstabFacts, FstabLineText, LineWishes } from '../fstab/line.ts'
 import { readFileBytes, statName } from '../host/files.ts'
@@ -33,6 +34,8 @@ export const FSTAB = '/etc/fstab'
 export interface FstabOptions extends LineWishes {
   /** The fstab it is for: its own mounts are waited for, too. Default `/etc/fstab`. */
   readonly file?: string
+  /** A line of type `ovl`, which mount(8) leaves to mount.ovl: images, tmpfs, made directories, any name. Default false. */
+  readonly helper?: boolean
 }
 
 export interface WriteOptions extends FstabOptions {
@@ -60,11 +63,30 @@ export interface FstabChange {
  * @param said a builder or a spec, with a target; relative paths are taken from the working directory
  * @throws OvlError `way-cannot-say` when libmount or systemd would read something else than was said, or it needs the mount helper
  */
-export function formatFstab(said: OverlaySpec | OverlayBuilder, { file = FSTAB, ...wishes }: FstabOptions = {}): FstabLineText {
+export function formatFstab(said: OverlaySpec | OverlayBuilder, { file = FSTAB, helper = false, ...wishes }: FstabOptions = {}): FstabLineText {
   const spec = specOf(said)
   const warnings = refuseFaults(validate(spec))
-  const text = formatLine(spec, collectBootFacts(spec, file), wishes)
-  return { ...text, findings: [...warnings, ...text.findings, ...findMissing(spec)] }
+  const text = (helper ? formatHelperLine : formatLine)(spec, collectBootFacts(spec, file), wishes)
+  return { ...text, findings: [...warnings, ...text.findings, ...findMissing(helper ? withoutMade(spec) : spec), ...(helper ? findHelper() : [])] }
+}
+
+/** The helper makes what ovl mount makes. */
+function withoutMade({ upper, work, target, ...spec }: OverlaySpec): OverlaySpec {
+  return { ...spec, ...(spec.mkdir ? {} : given({ upper, target })), ...(spec.mkdir || spec.workDerived === true ? {} : given({ work })) }
+}
+
+/** mount(8) looks for helpers in the directories it was built with, never on the PATH. */
+function findHelper(): Finding[] {
+  if (HELPER_DIRECTORIES.some((directory) => statName(`${directory}/mount.ovl`) !== 'ENOENT')) return []
+  const title = 'mount(8) does not find mount.ovl in /sbin: it would say that the type ovl is unknown'
+  const command = 'ln -s "$(command -v mount.ovl)" "$(command -v umount.ovl)" /sbin/'
+  return [finding('tool-missing', { title, severity: 'warning', confidence: 'certain', evidence: [{ fact: "stat('/sbin/mount.ovl'): ENOENT", source: 'stat' }], fix: [{ text: 'Link both helpers there, once.', command }] })]
+}
+
+const HELPER_DIRECTORIES = ['/sbin', '/sbin/fs.d', '/sbin/fs']
+
+function given<T extends Readonly<Record<string, string | undefined>>>(fields: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: string }
 }
 
 /** mount(8) makes none of them at boot, not even a work directory that was not said. */

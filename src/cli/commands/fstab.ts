@@ -20,7 +20,7 @@ export async function handler(call: Call): Promise<Outcome> {
   }
   const spec = await specOfCall(call)
   const { comment } = text
-  const options = { file, automount: flag['automount'] === true, nofail: flag['nofail'] === true, ...(comment === undefined || comment === '' ? {} : { comment }) }
+  const options = { file, automount: flag['automount'] === true, nofail: flag['nofail'] === true, helper: flag['helper'] === true, ...(comment === undefined || comment === '' ? {} : { comment }) }
   if (text['write'] === undefined && !dryRun) {
     const { findings, ...data } = formatFstab(spec, options)
     return { data, warnings: findings, text: (view) => renderFstabLine(data, comment !== undefined, view) }

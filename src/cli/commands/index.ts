@@ -90,7 +90,7 @@ export const COMMANDS: readonly CommandDef[] = [
   },
   {
     name: 'fstab', family: 'mount', kind: 'fstab', summary: 'the fstab line of an overlay, printed or written',
-    usage: ['[WORDS of ovl mount] [--write[=FILE]]', '--from TARGET [--write[=FILE]]', '--remove TARGET [--write=FILE]'],
+    usage: ['[WORDS of ovl mount] [--helper] [--write[=FILE]]', '--from TARGET [--write[=FILE]]', '--remove TARGET [--write=FILE]'],
     details: [
       'Written so that mount(8) and systemd, which read the same line differently, both mount exactly this; what one of them cannot read is refused. Words that make boot wait for the layers are added by themselves: with -v each says why.',
       'A file is replaced whole, and the old one kept as FILE.ovl-backup. A line for the same target is replaced, every other byte stays; a line that mounts something else there is never touched.',
@@ -100,6 +100,7 @@ export const COMMANDS: readonly CommandDef[] = [
       { name: 'from', value: { name: 'TARGET', kind: 'overlay' }, does: 'the line that brings back this live mount' },
       { name: 'automount', does: 'mount on first use, not at boot' },
       { name: 'nofail', does: 'boot goes on when it cannot be mounted' },
+      { name: 'helper', does: 'a line of type ovl, for mount.ovl: images, --tmpfs, --mkdir, --idmap, any name' },
       { name: 'comment', value: { name: 'TEXT', kind: 'text' }, bare: '', does: 'a comment line above it: TEXT, or the reasons' },
       { name: 'write', value: { name: 'FILE', kind: 'file' }, bare: '/etc/fstab', does: 'add it to FILE, or replace the line of its target' },
       { name: 'remove', value: { name: 'TARGET', kind: 'directory' }, does: 'take the overlay line of TARGET out of the file' },
@@ -108,6 +109,7 @@ export const COMMANDS: readonly CommandDef[] = [
     positionals: { ...MOUNT_POSITIONALS, min: 0 },
     examples: [
       ['ovl fstab -l over -l base -u changes /tmp/merged', 'the line, for reading or pasting'],
+      ['ovl fstab --helper -l over -l base --tmpfs --size=64m --mkdir /tmp/merged', 'the line of the mount helper'],
       ['ovl fstab -l over -l base /tmp/merged --nofail --comment --dry-run', 'what --write would change in /etc/fstab'],
     ],
     load: () => import('./fstab.ts'),

@@ -60,6 +60,11 @@ function layDown(tree, run) {
   mkdirSync(join(tree, 'opt/tools'), { recursive: true })
 }
 
+/** Runs the scene's own commands in the system, in a mount namespace where it is the root, so that nothing of this machine is seen or kept. */
+function write(tree, { write: script, env = {} }) {
+  output('unshare', ['--mount', '--propagation', 'private', 'sh', '-euc', 'mount --bind "$1" "$1"; mount --rbind /proc "$1/proc"; mount --rbind /dev "$1/dev"; exec chroot "$1" sh -euc "$2"', 'sh', tree, script], { env: { PATH: '/usr/local/bin:/usr/sbin:/usr/bin', LANG: 'C.UTF-8', ...env } })
+}
+
 async function boot(scene, { linux, initramfs, tree, run }, lines) {
   const place = join(run, scene.name.replaceAll(' ', '-'))
   mkdirSync(place)
@@ -74,6 +79,8 @@ async function boot(scene, { linux, initramfs, tree, run }, lines) {
   }
   for (const dir of scene.dirs ?? []) mkdirSync(join(tree, dir), { recursive: true })
   writeFileSync(join(tree, 'etc/fstab'), scene.fstab.join('\n') + '\n')
+  write(tree, scene)
+  if (process.env.OVL_VM_SHOW !== undefined) writeFileSync(join(process.env.OVL_VM_SHOW, `${scene.name.replaceAll(' ', '-')}.fstab`), readFileSync(join(tree, 'etc/fstab')))
   writeFileSync(join(tree, 'check/plan.json'), JSON.stringify({ patience: 60, places: scene.places, stop: scene.stop ?? [] }))
   const root = makeImage(tree, join(place, 'root.ext4'))
   const report = join(place, 'report')

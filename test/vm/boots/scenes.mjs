@@ -3,24 +3,29 @@
 import assert from 'node:assert/strict'
 
 const DATA = { label: 'data', dirs: ['site', 'site.work'] }
-// An emulated CPU is slow to find a disk, and one that is missing is waited for to the end.
-const WAIT = 'nofail,x-systemd.device-timeout=30s'
 
 /** A name that every reader between fstab and the kernel would like to read its own way. */
 const ODD = `/srv/odd,ro "x" $HOME %h \\ ':#`
-const odd = ODD.replace(/[^/a-z:]/gi, char => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
-const FSTAB = [
-  `LABEL=data /data ext4 ${WAIT} 0 0`,
-  'overlay /srv/site overlay lowerdir=/srv/base,upperdir=/data/site,workdir=/data/site.work,nofail,x-systemd.requires-mounts-for=/data/site,x-systemd.requires-mounts-for=/data/site.work 0 0',
+/** The lines that are not ovl's. An emulated CPU is slow to find a disk, and one that is missing is waited for to the end. */
+const disks = seconds => [
+  `LABEL=data /data ext4 nofail,x-systemd.device-timeout=${seconds}s 0 0`,
   '/images/tools.squashfs /opt/tools squashfs ro,loop 0 0',
-  'overlay /srv/tools overlay lowerdir=/srv/over:/opt/tools,upperdir=/var/tools,workdir=/var/tools.work,x-systemd.requires-mounts-for=/opt/tools 0 0',
-  'overlay /srv/both overlay lowerdir=/srv/over:/srv/base 0 0',
-  'overlay /srv/auto overlay lowerdir=/srv/over:/srv/base,noauto,x-systemd.automount 0 0',
-  'overlay /srv/scratch ovl lower=/srv/over,lower=/images/tools.squashfs,tmpfs,size=4m,mkdir 0 0',
-  `overlay /srv/strange ovl lower=${odd},lower=/srv/base 0 0`,
 ]
-const PLACES = ['/srv/site', '/srv/tools', '/srv/both', '/srv/auto', '/srv/scratch', '/srv/strange']
+
+/** Run in the system before it boots, as its administrator would. */
+const WRITE = `
+ovl fstab --write -l /srv/base -u /data/site -w /data/site.work /srv/site
+ovl fstab --write -l /srv/over -l /opt/tools -u /var/tools -w /var/tools.work /srv/tools
+ovl fstab --write -l /srv/over -l /srv/base /srv/both
+ovl fstab --write --automount -l /srv/over -l /srv/base /srv/auto
+ovl fstab --write --helper -l "$ODD" -l /srv/base /srv/strange
+ovl unit --write -l /srv/over -l /srv/base /srv/unit
+systemctl enable srv-unit.mount
+`
+const SCRATCH = `ovl fstab --write --helper -l /srv/over -l /images/tools.squashfs --tmpfs --size=4m --mkdir /srv/scratch
+`
+const PLACES = ['/srv/site', '/srv/tools', '/srv/both', '/srv/auto', '/srv/scratch', '/srv/strange', '/srv/unit']
 
 /** mount.ovl makes its own. */
 const DIRS = ['/data', ...PLACES.filter(place => place !== '/srv/scratch'), '/var/tools', '/var/tools.work', ODD]
@@ -31,19 +36,21 @@ export const SCENES = [
     disks: [DATA],
     dirs: DIRS,
     files: { [`${ODD}/from-odd`]: 'odd' },
-    fstab: FSTAB,
+    fstab: disks(30),
+    write: WRITE + SCRATCH,
+    env: { ODD },
     places: PLACES,
     stop: ['/srv/scratch', '/srv/strange', '/srv/site'],
     checks: {
       'all are up and hold what they should': ({ places }) => {
         assert.deepEqual(Object.fromEntries(Object.entries(places).map(([place, { names, type }]) => [place, [type, ...names].join(' ')])), {
           '/srv/site': 'overlay from-base', '/srv/tools': 'overlay from-over from-tools', '/srv/both': 'overlay from-base from-over',
-          '/srv/auto': 'overlay from-base from-over', '/srv/scratch': 'overlay from-over from-tools', '/srv/strange': 'overlay from-base from-odd',
+          '/srv/auto': 'overlay from-base from-over', '/srv/scratch': 'overlay from-over from-tools', '/srv/strange': 'overlay from-base from-odd', '/srv/unit': 'overlay from-base from-over',
         })
       },
       'those with an upper can be written, the others not': ({ places }) => {
         assert.deepEqual(Object.fromEntries(Object.entries(places).map(([place, { write }]) => [place, write])), {
-          '/srv/site': 'ok', '/srv/tools': 'ok', '/srv/both': 'EROFS', '/srv/auto': 'EROFS', '/srv/scratch': 'ok', '/srv/strange': 'EROFS',
+          '/srv/site': 'ok', '/srv/tools': 'ok', '/srv/both': 'EROFS', '/srv/auto': 'EROFS', '/srv/scratch': 'ok', '/srv/strange': 'EROFS', '/srv/unit': 'EROFS',
         })
       },
       'each came after what it needs': ({ units }) => {
@@ -70,12 +77,15 @@ export const SCENES = [
     disks: [DATA],
     without: true,
     dirs: DIRS,
-    fstab: FSTAB.map(line => line.replace('timeout=30s', 'timeout=8s').replace('lower=/srv/over,lower=/images/tools.squashfs,tmpfs,size=4m,mkdir', 'nofail,lower=/srv/over,lower=/data/tools.squashfs,tmpfs')),
+    fstab: disks(8),
+    // An image that somebody has removed: not the disk's fault, and the log has to tell the one from the other.
+    write: `${WRITE}ovl fstab --write --helper --nofail -l /srv/over -l /images/gone.squashfs --tmpfs --mkdir /srv/scratch`,
+    env: { ODD },
     places: PLACES,
     checks: {
       'the boot goes on, and the others are up': ({ places }) => {
         assert.deepEqual(Object.fromEntries(Object.entries(places).map(([place, { type }]) => [place, type ?? 'none'])), {
-          '/srv/site': 'none', '/srv/tools': 'overlay', '/srv/both': 'overlay', '/srv/auto': 'overlay', '/srv/scratch': 'none', '/srv/strange': 'overlay',
+          '/srv/site': 'none', '/srv/tools': 'overlay', '/srv/both': 'overlay', '/srv/auto': 'overlay', '/srv/scratch': 'none', '/srv/strange': 'overlay', '/srv/unit': 'overlay',
         })
       },
       'what needs the disk holds nobody up': ({ units }) => {
@@ -86,8 +96,30 @@ export const SCENES = [
       'the log says why': ({ log }) => {
         assert.match(log, /Timed out waiting for device .*data/)
         assert.match(log, /Dependency failed for .*\/srv\/site|Dependency failed for srv-site\.mount/)
-        assert.match(log, /error\[lower-missing\]: lower '\/data\/tools\.squashfs' does not exist/)
+        assert.match(log, /error\[lower-missing\]: lower '\/images\/gone\.squashfs' does not exist/)
       },
+    },
+  },
+  {
+    // The document's file: two disks, a tmpfs, and an overlay over / without a layer or an order. Put right by ovl's own words.
+    name: 'story 10',
+    disks: [{ label: 'one', dirs: ['from-one'] }, { label: 'two', dirs: ['upper', 'work'] }],
+    dirs: ['/mnt/one', '/mnt/two', '/mnt/overlay', '/srv/merged'],
+    fstab: ['LABEL=one /mnt/one ext4 defaults 0 2', 'LABEL=two /mnt/two ext4 defaults 0 2', 'none /mnt/overlay tmpfs defaults 0 0', 'overlay / overlay defaults 0 0'],
+    write: `
+ovl fstab --remove /
+ovl fstab --write -l /mnt/one -l /srv/base -u /mnt/two/upper -w /mnt/two/work /srv/merged
+ovl fstab --write --helper -l /mnt/one -u /mnt/overlay/upper --mkdir /srv/forgetful
+`,
+    places: ['/srv/merged', '/srv/forgetful'],
+    checks: {
+      'both are up and can be written': ({ places }) => {
+        assert.deepEqual(places, { '/srv/merged': { names: ['from-base', 'from-one', 'lost+found'], write: 'ok', type: 'overlay' }, '/srv/forgetful': { names: ['from-one', 'lost+found'], write: 'ok', type: 'overlay' } })
+      },
+      'after their disks': ({ units }) => {
+        for (const [later, sooner] of [['srv-merged', 'mnt-one'], ['srv-merged', 'mnt-two'], ['srv-forgetful', 'mnt-one'], ['srv-forgetful', 'mnt-overlay']]) assert.ok(units[`${later}.mount`].at > units[`${sooner}.mount`].at, `${later} was mounted before ${sooner}`)
+      },
+      'and go down in order': ({ console }) => assert.deepEqual(console.filter(line => /Failed (?:un)?mounting|timed out/i.test(line)), []),
     },
   },
 ]

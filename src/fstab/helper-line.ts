@@ -1,0 +1,45 @@
+/**
+ * One fstab line of type `ovl`, for the mount helper (ops/mount-helper.ts): what a line of type overlay cannot say, images, a tmpfs,
+ * made directories, names of any bytes. No reader has quotes for what its values are made of (overlay/helper-options.ts); what
+ * is left to refuse is a mount point that systemd cannot have, and a line that it would cut.
+ */
+
+import { OvlError } from '../errors/ovl-error.ts'
+import { absolutePath } from '../names/path.ts'
+import { fault } from '../overlay/fault.ts'
+import { encodeHelperOptions } from '../overlay/helper-options.ts'
+import type { LowerLayer, OverlaySpec } from '../overlay/spec.ts'
+import { commentOf } from './line.ts'
+import type { FstabFacts, FstabLineText, LineWishes } from './line.ts'
+import { mangle } from './options-field.ts'
+import { readAsSystemd } from './readers.ts'
+import { orderWords } from './words.ts'
+
+/**
+ * Spec → line.
+ * @throws OvlError `usage` without a target; `way-cannot-say` when systemd would read something else
+ */
+export function formatHelperLine(said: OverlaySpec, facts: FstabFacts = {}, wishes: LineWishes = {}): FstabLineText {
+  const spec = absoluteSpec(said, facts.cwd ?? '/')
+  const reasons = orderWords(spec, facts.mounts ?? [], wishes)
+  const encoded = encodeHelperOptions({ ...spec, userspace: [...spec.userspace, ...reasons.map(({ option }) => option)] })
+  if (!encoded.ok) throw new OvlError(encoded.why.code, encoded.why.title, { findings: [encoded.why] })
+  const fields = { source: mangle(spec.source), target: mangle(spec.target), type: 'ovl', options: encoded.value }
+  const line = `${fields.source} ${fields.target} ovl ${fields.options} 0 0`
+  const call = readAsSystemd({ raw: line, fields })
+  if (!call.ok) throw cannotSay(call.why)
+  if (spec.source.startsWith('#')) throw cannotSay('a line that begins with # is a comment')
+  return { line, reasons, comment: `# ${commentOf(spec, reasons, facts, wishes)}`, findings: [] }
+}
+
+function cannotSay(why: string): OvlError {
+  const title = `an fstab line cannot say this mount: ${why}`
+  return new OvlError('way-cannot-say', title, { findings: [fault('way-cannot-say', title, [{ text: 'Choose a plainer mount point, or shorter names for the layers: symlinks do.' }, { text: 'ovl mount has no such limits.' }])] })
+}
+
+function absoluteSpec(said: OverlaySpec, cwd: string): OverlaySpec & { readonly target: string } {
+  if (said.target === undefined) throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
+  const absolute = (path: string): string => absolutePath(path, cwd)
+  const layer = (one: LowerLayer): LowerLayer => ({ ...one, path: absolute(one.path) })
+  return { ...said, target: absolute(said.target), lower: said.lower.map(layer), data: said.data.map(layer), ...(said.upper === undefined ? {} : { upper: absolute(said.upper) }), ...(said.work === undefined ? {} : { work: absolute(said.work) }) }
+}

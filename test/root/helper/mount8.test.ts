@@ -154,6 +154,20 @@ test('names of any bytes arrive as they were', () => {
   expect(here.umount(`${here.dir}/m`).code).toBe(0)
 })
 
+test.skipIf(!hasTool('mksquashfs'))('ovl fstab --helper writes the line, from words and from the live mount', () => {
+  const here = place()
+  const words = ['-l', `${here.dir}/l2`, '-l', image(here), '--tmpfs', '--mkdir', `${here.dir}/m`]
+  writeFileSync(`${here.dir}/fstab`, '')
+  expect(ovl(['fstab', '--helper', `--write=${here.dir}/fstab`, ...words])).toMatchObject({ code: 0, stderr: expect.not.stringContaining('warning') as unknown })
+  const first = readFileSync(`${here.dir}/fstab`, 'utf8')
+  expect(here.mount(`${here.dir}/m`)).toMatchObject({ code: 0, stderr: '' })
+  // The tmpfs of the tests is no disk to wait for at boot, but a mount it is; what it had made is there already.
+  const { stdout } = ovl(['fstab', '--helper', '--from', `${here.dir}/m`])
+  expect(stdout).toBe(first.replace('tmpfs,mkdir', 'tmpfs'))
+  expect(here.umount(`${here.dir}/m`).code).toBe(0)
+  expectGone(here.dir)
+})
+
 function options(spec: OverlaySpec): string {
   const encoded = encodeHelperOptions(spec)
   if (!encoded.ok) throw new Error(encoded.why.title)

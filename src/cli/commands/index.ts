@@ -93,6 +93,7 @@ export const COMMANDS: readonly CommandDef[] = [
     usage: ['[WORDS of ovl mount] [--helper] [--write[=FILE]]', '--from TARGET [--write[=FILE]]', '--remove TARGET [--write=FILE]'],
     details: [
       'Written so that mount(8) and systemd, which read the same line differently, both mount exactly this; what one of them cannot read is refused. Words that make boot wait for the layers are added by themselves: with -v each says why.',
+      'With --helper the line is of the type ovl, which mount(8) leaves to mount.ovl, and that to the code of ovl mount: lower= and data= for each layer, topmost first, upper=, work=, tmpfs, size=, mkdir, label=, idmap=, via=, strict, and every overlay option and mount flag. In a value %2C stands for a comma, and so for any byte. mount(8) looks for helpers in /sbin only; once, as root: ln -s "$(command -v mount.ovl)" "$(command -v umount.ovl)" /sbin/',
       'A file is replaced whole, and the old one kept as FILE.ovl-backup. A line for the same target is replaced, every other byte stays; a line that mounts something else there is never touched.',
     ],
     options: [

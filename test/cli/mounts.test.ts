@@ -118,6 +118,7 @@ describe.skipIf(ground === undefined)('as root, in a mount namespace of its own'
     // Two of the mounts are on /tmp/merged, one over the other, and two of the umounts take them down.
     const script = ['mkdir w', 'cd w', 'mkdir over base', `ovl() { ${process.execPath} ${BIN} "$@"; }`, ...others, ...umounts]
     const { code, stderr } = runChild('unshare', ['-m', '--propagation', 'private', 'bash', '-e', '-c', script.join('\n')], { cwd: here })
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    // What is to be done next is no fault.
+    expect({ code, stderr: stderr.replaceAll(/^next: .*\n/gm, '') }).toEqual({ code: 0, stderr: '' })
   })
 })

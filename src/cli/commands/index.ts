@@ -110,7 +110,6 @@ export const COMMANDS: readonly CommandDef[] = [
     positionals: { ...MOUNT_POSITIONALS, min: 0 },
     examples: [
       ['ovl fstab -l over -l base -u changes /tmp/merged', 'the line, for reading or pasting'],
-      ['ovl fstab --helper -l over -l base --tmpfs --size=64m --mkdir /tmp/merged', 'the line of the mount helper'],
       ['ovl fstab -l over -l base /tmp/merged --nofail --comment --dry-run', 'what --write would change in /etc/fstab'],
     ],
     load: () => import('./fstab.ts'),

@@ -19,15 +19,19 @@ import { pathPrefixes, parentPath } from '../names/path.ts'
 for (const name of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(name, () => {})
 
 const { root, command, resolvConf } = JSON.parse(process.argv[3] as string) as EnterRequest
-try {
-  furnish()
-  const { exitCode } = await runAttached('chroot', [root, ...command], { stdout: 'inherit' })
-  process.exitCode = exitCode
-} catch (error) {
-  const { code, message, details: { errno, syscall, hint } } = isOvlError(error) ? error : new OvlError('internal', String(error))
-  const failure: EnterFailure = { code, message, details: { ...(errno === undefined ? {} : { errno }), ...(syscall === undefined ? {} : { syscall }), ...(hint === undefined ? {} : { hint }) } }
-  writeSync(3, JSON.stringify(failure))
-  process.exitCode = 1
+void enterTree()
+
+async function enterTree(): Promise<void> {
+  try {
+    furnish()
+    const { exitCode } = await runAttached('chroot', [root, ...command], { stdout: 'inherit' })
+    process.exitCode = exitCode
+  } catch (error) {
+    const { code, message, details: { errno, syscall, hint } } = isOvlError(error) ? error : new OvlError('internal', String(error))
+    const failure: EnterFailure = { code, message, details: { ...(errno === undefined ? {} : { errno }), ...(syscall === undefined ? {} : { syscall }), ...(hint === undefined ? {} : { hint }) } }
+    writeSync(3, JSON.stringify(failure))
+    process.exitCode = 1
+  }
 }
 
 function furnish(): void {

@@ -48,7 +48,7 @@ export const COMMANDS: readonly CommandDef[] = [
       DRY_RUN,
     ],
     positionals: { min: 0, value: { name: 'TARGET', kind: 'overlay' } },
-    examples: [['ovl umount /tmp/merged', 'take one down'], ['ovl umount -R /tmp/merged /tmp/scratch', 'two, and what is mounted inside them'], ['ovl umount --stale', 'clean up after a crash']],
+    examples: [['ovl umount /tmp/merged', 'take one down'], ['ovl umount -R /tmp/merged /tmp/scratch', 'two, and what is mounted inside them'], ['ovl umount /tmp/try', 'what ovl root mounted, and all that was changed in it'], ['ovl umount --stale', 'clean up after a crash']],
     load: () => import('./umount.ts'),
   },
   {
@@ -187,7 +187,7 @@ export const COMMANDS: readonly CommandDef[] = [
       DRY_RUN,
     ],
     positionals: { min: 1, max: 1, value: { name: 'TARGET', kind: 'directory' } },
-    examples: [['ovl root --mkdir /tmp/try', 'a writable copy of the running system'], ['ovl umount /tmp/try', 'drop it, with all that was changed']],
+    examples: [['ovl root --mkdir /tmp/try', 'a writable view of the running system; ovl umount drops it']],
     load: () => import('./root.ts'),
   },
   {

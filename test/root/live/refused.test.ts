@@ -133,7 +133,7 @@ describe.skipIf(skip)('no room', () => {
       const error = await ovl.mountLive(iso, target, { mkdir: true }).catch(({ code, details }: { code: string; details: { undo?: unknown } }) => ({ code, undo: details.undo }))
       return { error, state: fs.readdirSync('/run/ovl'), made: fs.existsSync(target) }
     })
-    expect(outcome).toEqual({ error: { code: 'no-space' }, state: [], made: false })
+    expect(outcome).toEqual({ error: { code: 'no-inodes' }, state: [], made: false })
   })
 
   test('in the upper: told before it is full, and when memory would not do', async () => {

@@ -44,7 +44,7 @@ const QUESTIONS: Readonly<Partial<Record<FindingCode, Question>>> = {
   'value-too-long': { text: 'Does it work through the older system call?', plain: 'mount --version' },
   'filesystem-type-renamed': { text: 'Which of the two names does this kernel know?', plain: 'grep overlay /proc/filesystems' },
   'feature-dropped': { text: 'Which options are in force?', plain: 'findmnt -t overlay -o TARGET,OPTIONS' },
-  'tool-missing': { text: 'Which programs are there?', plain: 'ovl doctor' },
+  'tool-missing': { text: 'Which programs are there? For lines of type ovl, mount(8) wants links to mount.ovl and umount.ovl in /sbin.', plain: 'ovl doctor; ls -l /sbin/mount.ovl /sbin/umount.ovl' },
   'not-overlayfs': { text: 'If an overlay mount failed as well, look for what the kernel said of it.', plain: LOG },
   'module-missing': { text: 'Does the kernel have it, and are the modules of the running kernel installed?', plain: 'grep overlay /proc/filesystems; modinfo overlay; ls -d /lib/modules/$(uname -r)' },
   'not-permitted': RIGHTS, 'userns-disabled': RIGHTS, 'userns-option-refused': RIGHTS, 'userns-needs-userxattr': RIGHTS,

@@ -9,6 +9,7 @@ import type { Phrase } from './hint.ts'
 export const MOUNT8: readonly Phrase[] = [
   told(/\bmount point (?:\S{1,1000} )?does not exist|mount point is a symbolic link to nowhere/, 'target-missing'),
   told(/\bmount point (?:\S{1,1000} )?is not a directory|directory onto (?:a )?file|file onto (?:a )?directory|mount over a non-directory/i, 'target-not-directory'),
+  told(/unknown filesystem type '?ovl\b/, 'tool-missing'),
   told(/unknown filesystem type '?overlayfs|fstype[:=] ?overlayfs\b|mounting overlayfs on \S{1,400} failed: no such device/i, 'filesystem-type-renamed', 'module-missing'),
   told(/unknown filesystem type '?overlay(?!fs)'?|(?:filesystem|file system|fs)(?: type)? '?overlay'? (?:is )?not (?:supported|configured|known|found)|overlay\b.{0,20} not found in \/proc\/filesystems|no filesystem.{0,20} overlay/i, 'module-missing'),
   told(/No changes allowed in reconfigure|mount point not mounted or bad option|not mount point or bad option/, 'remount-change-ignored', 'not-mounted'),

@@ -88,6 +88,8 @@ export interface Outcome {
   /** `data` of the JSON envelope. */
   readonly data: unknown
   readonly text: (view: View) => string
+  /** In place of the command’s `kind`, where one of its options answers something else. */
+  readonly kind?: string
   /** Says something with -v only. */
   readonly silent?: boolean
   readonly warnings?: readonly Finding[]

@@ -25,10 +25,10 @@ export interface Answering {
 }
 
 /** Reports what a command returned. */
-export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, exit }: Outcome, how: Answering): Promise<number> {
+export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, exit, kind }: Outcome, how: Answering): Promise<number> {
   const error = joinErrors(errors)
   if (how.json) {
-    await writeEnvelope({ kind: how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
+    await writeEnvelope({ kind: kind ?? how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
   } else {
     if (!silent || how.verbose) write('out', text(await view('out', how)))
     if (!how.quiet) await writeWarnings(warnings, how)

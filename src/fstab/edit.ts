@@ -8,6 +8,7 @@ import { OvlError } from '../errors/ovl-error.ts'
 import { tidyPath } from '../names/path.ts'
 import { entriesOf, formatFile } from './file.ts'
 import type { FstabEntry, FstabFile, FstabLine } from './file.ts'
+import { isOverlayLine } from './overlay-line.ts'
 
 export interface Edited {
   /** The whole new text. */
@@ -56,11 +57,6 @@ export function removeEntry(file: FstabFile, target: string): Edited {
   const gone = new Set<FstabLine | undefined>(entries.filter(isOverlayLine).flatMap((entry) => [entry, commentAbove(file, entry)]))
   if (gone.size === 0) throw new OvlError('target-missing', `no line mounts an overlay on '${target}'`, { hint: 'See which overlays it has: grep overlay FILE' })
   return { text: file.lines.filter((line) => !gone.has(line)).map(({ raw, end }) => raw + end).join(''), did: 'removed', lines: entries.filter(isOverlayLine).map(({ line }) => line) }
-}
-
-/** `ovl` is the type of lines for the mount helper. */
-function isOverlayLine({ type }: FstabEntry): boolean {
-  return type === 'overlay' || type === 'overlayfs' || type === 'ovl' || /^fuse\.(fuse-)?(overlayfs|ovl)$/.test(type)
 }
 
 const entriesAt = (file: FstabFile, target: string): FstabEntry[] => entriesOf(file).filter((entry) => tidyPath(entry.target) === tidyPath(target))

@@ -83,13 +83,14 @@ export function refuseOther(spec: OverlaySpec, reading: Reading<OverlaySpec>, re
   for (const { role, said, read } of compare(spec, reading.value)) if (said !== read) throw cannot(role, said ?? '', read === undefined ? `${reader} reads none there` : `${reader} reads '${read}'`, way)
 }
 
-interface Compared {
+export interface Compared {
   readonly role: string
   readonly said: string | undefined
   readonly read: string | undefined
 }
 
-function compare(spec: OverlaySpec, read: OverlaySpec): Compared[] {
+/** Said and read, part by part. */
+export function compare(spec: OverlaySpec, read: OverlaySpec): Compared[] {
   const list = (role: string, said: readonly { path: string }[], seen: readonly { path: string }[]): Compared[] =>
     Array.from({ length: Math.max(said.length, seen.length) }, (_, at) => ({ role, said: said[at]?.path, read: seen[at]?.path }))
   const words = ({ options, unknown, label }: OverlaySpec): string => [...Object.entries(options).sort().map(([key, value]) => (value === true ? key : `${key}=${value}`)), ...unknown.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`)), ...(label === undefined ? [] : [`context=${label}`])].join()

@@ -154,7 +154,7 @@ function splitLibmount(text: string, escapes: boolean): string[] | undefined {
  * What libmount takes out for itself and for the VFS. A flag with a value is none (`ro=b`), an empty one (`ro=`) is.
  * encodeMount8 has a list of its own, of what it had better not try.
  */
-const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text)
+export const isLibmountWord = (text: string): boolean => LIBMOUNT_WORD.test(text)
 
 const LIBMOUNT_WORD = new RegExp(`^(?:${[
   '', '(?:r[ow]', 'a?sync', 'dirsync', 'defaults', '_netdev', 'nofail', 'remount', 'move', 'silent', 'loud', 'seclabel', 'r?(?:bind|private|shared|slave|unbindable)',

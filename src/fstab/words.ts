@@ -33,8 +33,11 @@ export interface OrderWishes {
   readonly also?: readonly string[]
 }
 
+/** File systems that systemd mounts after the network only (fstype_is_network). */
+export const NETWORK: RegExp = /^(fuse\.)?(afs|beegfs|ceph|cifs|davfs2?|gfs2?|glusterfs|lustre|ncpfs|nfs4?|ocfs2|pvfs2|smb3?|smbfs|sshfs)$/
+
 /** Mounted by systemd itself before any line of fstab. */
-const ALWAYS_THERE = ['/dev', '/proc', '/sys', '/run']
+export const ALWAYS_THERE: readonly string[] = ['/dev', '/proc', '/sys', '/run']
 
 /** The mounts to wait for: a mount above another is waited for by itself. */
 export function mountsToWaitFor(mounts: readonly LayerMount[]): LayerMount[] {

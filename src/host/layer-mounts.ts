@@ -7,6 +7,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { isOvlError } from '../errors/ovl-error.ts'
 import type { FstabFile } from '../fstab/file.ts'
 import { entriesOf } from '../fstab/file.ts'
+import { NETWORK } from '../fstab/words.ts'
 import type { LayerMount } from '../fstab/words.ts'
 import { parseMountOptions } from '../overlay/mount-options.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
@@ -15,8 +16,6 @@ import { isWithin, pathPrefixes, tidyPath } from '../names/path.ts'
 import { lookFile } from './facts/look.ts'
 import { realName } from './files.ts'
 import { readMountTable } from './mount-table.ts'
-
-const NETWORK = /^(fuse\.)?(afs|beegfs|ceph|cifs|davfs2?|gfs2?|glusterfs|lustre|ncpfs|nfs4?|ocfs2|pvfs2|smb3?|smbfs|sshfs)$/
 
 /** Mounts other than `/` for absolute, tidy paths; `target` is the overlay itself, which waits for no mount of its own. */
 export function collectLayerMounts(layers: readonly string[], target: string, fstab: FstabFile): LayerMount[] {

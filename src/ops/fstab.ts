@@ -27,6 +27,7 @@ import { isOptionName } from '../overlay/options.ts'
 import { refuseFaults } from '../overlay/fault.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { validate } from '../overlay/validate.ts'
+import { lintEntry } from './fstab-lint.ts'
 import { inspect } from './inspect.ts'
 
 export const FSTAB = '/etc/fstab'
@@ -126,15 +127,18 @@ export async function specOfTarget(target: string): Promise<OverlaySpec & { read
 /**
  * Adds the line of an overlay to an fstab, or puts it in the place of the one its target has. The file
  * is replaced whole, with a backup beside it.
- * @throws OvlError as {@link formatFstab} does; `option-conflict` when the target has a line that is no overlay, or several
+ * @throws OvlError as {@link formatFstab} does; `option-conflict` when the target has a line that is no overlay, or several; what lintFstab calls an error
  */
 export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = false, dryRun = false, ...options }: WriteOptions = {}): FstabLineText & FstabChange {
   const file = options.file ?? FSTAB
   const text = formatFstab(said, options)
   const target = absolutePath(specOf(said).target ?? '', process.cwd())
   const comment = `${COMMENT_MARK}${text.comment.replace(/^# /, '')}`
-  // What the lint calls an error belongs here, between the line and the file.
-  const change = edit(file, dryRun, (parsed) => replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) }))
+  const change = edit(file, dryRun, (parsed) => {
+    const edited = replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) })
+    refuseFaults(lintEntry(file, parseFstab(edited.text), target)?.findings ?? [])
+    return edited
+  })
   return { ...text, ...change }
 }
 

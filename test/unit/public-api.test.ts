@@ -20,6 +20,7 @@ test('exports', () => {
     'formatFstab',
     'inspect',
     'isOvlError',
+    'lintFstab',
     'list',
     'liveStatus',
     'mount',

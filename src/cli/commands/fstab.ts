@@ -5,6 +5,7 @@ import { specFromWords } from '../../overlay/words.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
 import { given } from '../define.ts'
 import type { Call, Outcome } from '../define.ts'
+import { lintFile } from '../fstab-lint.ts'
 import { mountWords } from '../mount-words.ts'
 import { renderFstabChange, renderFstabLine } from '../output/human/fstab.ts'
 import { usageError } from '../usage-error.ts'
@@ -12,6 +13,8 @@ import { usageError } from '../usage-error.ts'
 export async function handler(call: Call): Promise<Outcome> {
   const { text, flag } = call
   const dryRun = flag['dry-run'] === true
+  if (text['lint'] !== undefined) return lintFile(call, text['lint'], hasWords(call))
+  if (text['root'] !== undefined) throw usageError('--root goes with --lint', undefined, 'fstab')
   const file = text['write'] ?? FSTAB
   if (text['remove'] !== undefined) {
     if (hasWords(call) || text['from'] !== undefined) throw usageError('--remove takes the target, and no other words', undefined, 'fstab')

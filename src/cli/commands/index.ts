@@ -90,11 +90,12 @@ export const COMMANDS: readonly CommandDef[] = [
   },
   {
     name: 'fstab', family: 'mount', kind: 'fstab', summary: 'the fstab line of an overlay, printed or written',
-    usage: ['[WORDS of ovl mount] [--helper] [--write[=FILE]]', '--from TARGET [--write[=FILE]]', '--remove TARGET [--write=FILE]'],
+    usage: ['[WORDS of ovl mount] [--helper] [--write[=FILE]]', '--from TARGET [--write[=FILE]]', '--remove TARGET [--write=FILE]', '--lint[=FILE] [--root DIR]'],
     details: [
       'Written so that mount(8) and systemd, which read the same line differently, both mount exactly this; what one of them cannot read is refused. Words that make boot wait for the layers are added by themselves: with -v each says why.',
       'With --helper the line is of the type ovl, which mount(8) leaves to mount.ovl, and that to the code of ovl mount: lower= and data= for each layer, topmost first, upper=, work=, tmpfs, size=, mkdir, label=, idmap=, via=, strict, and every overlay option and mount flag. In a value %2C stands for a comma, and so for any byte. mount(8) looks for helpers in /sbin only; once, as root: ln -s "$(command -v mount.ovl)" "$(command -v umount.ovl)" /sbin/',
-      'A file is replaced whole, and the old one kept as FILE.ovl-backup. A line for the same target is replaced, every other byte stays; a line that mounts something else there is never touched.',
+      'A file is replaced whole, and the old one kept as FILE.ovl-backup. A line for the same target is replaced, every other byte stays; a line that mounts something else there is never touched. What --lint calls an error is not written.',
+      'With --lint every overlay line is judged: layers that boot has not mounted yet, directories that are missing, words that mount(8) and systemd read differently, and what else keeps it from being mounted; with the line as it should be. Exit 0: no error, perhaps warnings; 32: a line has an error.',
     ],
     options: [
       ...MOUNT_WORDS,
@@ -105,12 +106,15 @@ export const COMMANDS: readonly CommandDef[] = [
       { name: 'comment', value: { name: 'TEXT', kind: 'text' }, bare: '', does: 'a comment line above it: TEXT, or the reasons' },
       { name: 'write', value: { name: 'FILE', kind: 'file' }, bare: '/etc/fstab', does: 'add it to FILE, or replace the line of its target' },
       { name: 'remove', value: { name: 'TARGET', kind: 'directory' }, does: 'take the overlay line of TARGET out of the file' },
+      { name: 'lint', value: { name: 'FILE', kind: 'file' }, bare: '/etc/fstab', does: 'judge every overlay line of FILE, as boot will read it' },
+      { name: 'root', value: { name: 'DIR', kind: 'directory' }, does: 'with --lint: FILE is that of an image mounted on DIR' },
       { name: 'dry-run', does: 'show the diff, and write nothing' },
     ],
     positionals: { ...MOUNT_POSITIONALS, min: 0 },
     examples: [
       ['ovl fstab -l over -l base -u changes /tmp/merged', 'the line, for reading or pasting'],
       ['ovl fstab -l over -l base /tmp/merged --nofail --comment --dry-run', 'what --write would change in /etc/fstab'],
+      ['ovl fstab --lint', 'what is wrong with the overlay lines of /etc/fstab'],
     ],
     load: () => import('./fstab.ts'),
   },

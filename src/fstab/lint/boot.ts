@@ -1,0 +1,97 @@
+/**
+ * An overlay line in the light of boot: on which mount of the same file each of its paths will lie, and
+ * what is known of it there. A path on a mount that is not up now is judged by the line that mounts it,
+ * in the form of facts, so that the rules of diagnose can judge the rest.
+ */
+
+import type { Facts, PathFact, SystemFact } from '../../diagnose/facts.ts'
+import { isWithin, relativeTo, tidyPath } from '../../names/path.ts'
+import { entriesOf } from '../file.ts'
+import type { FstabEntry } from '../file.ts'
+import { meantBy, overlayKind, wordsOf } from '../overlay-line.ts'
+import type { Meant } from '../overlay-line.ts'
+import type { LintFacts, LintPath } from './facts.ts'
+
+/** One path of an overlay line at boot. */
+export interface BootPath extends Pick<LintPath, 'places' | 'unlisted'> {
+  readonly fact: PathFact
+  /** Lines whose mount points it lies on, the outermost first. */
+  readonly mounts: readonly FstabEntry[]
+  /** The last of them is not mounted now: what lies there cannot be seen. */
+  readonly pending: boolean
+}
+
+/** An overlay line with all that its rules ask for. */
+export interface Judged extends Meant {
+  readonly facts: LintFacts
+  readonly entry: FstabEntry
+  readonly paths: readonly BootPath[]
+  readonly words: readonly string[]
+  /** Mounted at boot without being asked for: neither `noauto` nor an automount. */
+  readonly auto: boolean
+}
+
+/** The line, or undefined when it is no overlay. */
+export function judgedLine(facts: LintFacts, entry: FstabEntry): Judged | undefined {
+  const kind = overlayKind(entry)
+  if (kind === undefined) return undefined
+  const words = wordsOf(entry)
+  const paths = facts.paths.filter(({ line }) => line === entry.line).map((path) => bootPath(path, facts, entry))
+  return { ...meantBy(entry, kind), facts, entry, paths, words, auto: !words.includes('noauto') && !words.includes('x-systemd.automount') }
+}
+
+/** Nobody is known to boot it otherwise. */
+export const bySystemd = ({ systemd }: LintFacts): boolean => !systemd.known || systemd.value
+
+function bootPath({ fact, places, unlisted, mounted }: LintPath, facts: LintFacts, own: FstabEntry): BootPath {
+  const mounts = entriesOf(facts.parsed)
+    .filter((entry) => entry.line !== own.line && entry.type !== 'swap' && entry.target.startsWith('/') && tidyPath(entry.target) !== '/' && tidyPath(entry.target) !== tidyPath(own.target))
+    .filter(({ target }) => places.some((place) => isWithin(place, tidyPath(target))))
+    .sort((a, b) => tidyPath(a.target).length - tidyPath(b.target).length)
+  const last = mounts.at(-1)
+  const base = { places, mounts, ...(unlisted === undefined ? {} : { unlisted }) }
+  if (last !== undefined && !mounted.includes(tidyPath(last.target))) return { ...base, pending: true, fact: planned(fact, places, last) }
+  return { ...base, pending: false, fact: facts.root !== undefined && last === undefined ? onRoot(fact, places, facts) : fact }
+}
+
+/** By the line that mounts it: what is there now is hidden then. */
+function planned({ role, index, path, absolute }: PathFact, places: readonly string[], mount: FstabEntry): PathFact {
+  return { role, index, path, absolute, ...mountedBy(mount, places) }
+}
+
+/** In an image, what lies on no other mount lies on that of `/`. */
+function onRoot(fact: PathFact, places: readonly string[], { parsed }: LintFacts): PathFact {
+  const root = entriesOf(parsed).find((entry) => entry.target === '/' && overlayKind(entry) === undefined)
+  const { mountId: _id, mountPoint: _point, fsType: _type, mountReadOnly: _ro, superReadOnly: _super, stackDepth: _depth, place: _place, free: _free, ...seen } = fact
+  return root === undefined ? seen : { ...seen, ...mountedBy(root, places) }
+}
+
+function mountedBy(mount: FstabEntry, places: readonly string[]): Partial<PathFact> {
+  const { type, line, target, source } = mount
+  const words = wordsOf(mount)
+  const point = tidyPath(target)
+  const place = places.filter((one) => isWithin(one, point)).at(-1)
+  const where = { mountId: { known: true, value: -line }, mountPoint: { known: true, value: point } } as const
+  // A bind mount, or one whose type is found out later.
+  if (type === 'none' || type === 'auto' || words.includes('bind') || words.includes('rbind')) return where
+  const subvolume = words.find((word) => /^subvol(id)?=/.test(word))
+  return {
+    ...where, fsType: { known: true, value: type }, mountReadOnly: { known: true, value: words.includes('ro') }, superReadOnly: { known: true, value: false },
+    ...(place === undefined ? {} : { place: { known: true, value: { superblock: type === 'tmpfs' ? `line ${line}` : source, path: tidyPath(`/${subvolume ?? ''}/${relativeTo(place, point)}`) } } }),
+  }
+}
+
+const UNSEEN = { known: false, why: 'boot is not now' } as const
+
+/** What the rules of diagnose judge: the line, and its paths as far as they are known. */
+export function factsOf({ spec, paths, facts, entry }: Judged): Facts {
+  return {
+    version: 1, cwd: facts.root ?? '/', spec, paths: paths.map(({ fact }) => fact), joined: facts.joined.filter(({ line }) => line === entry.line).map(({ joined }) => joined),
+    work: UNSEEN, overlays: UNSEEN, holders: UNSEEN, system: SYSTEM,
+  }
+}
+
+const SYSTEM: SystemFact = {
+  kernelRelease: '', pageSize: 4096, overlayRegistered: UNSEEN, moduleParameters: UNSEEN, inUserNamespace: UNSEEN, capSysAdmin: UNSEEN, mayMount: UNSEEN, uid: 0,
+  mountMax: UNSEEN, mountCount: UNSEEN, securityModules: UNSEEN, userNamespaceLimits: UNSEEN, modulesInstalled: UNSEEN,
+}

@@ -59,11 +59,15 @@ function planned({ role, index, path, absolute }: PathFact, places: readonly str
   return { role, index, path, absolute, ...mountedBy(mount, places) }
 }
 
-/** In an image, what lies on no other mount lies on that of `/`. */
-function onRoot(fact: PathFact, places: readonly string[], { parsed }: LintFacts): PathFact {
+/** In an image, what lies on no other mount lies on that of `/`, whatever is mounted there on the machine that looks at it. */
+function onRoot({ role, index, path, absolute, errno, culprit, via, kind, image }: PathFact, places: readonly string[], { parsed }: LintFacts): PathFact {
   const root = entriesOf(parsed).find((entry) => entry.target === '/' && overlayKind(entry) === undefined)
-  const { mountId: _id, mountPoint: _point, fsType: _type, mountReadOnly: _ro, superReadOnly: _super, stackDepth: _depth, place: _place, free: _free, ...seen } = fact
-  return root === undefined ? seen : { ...seen, ...mountedBy(root, places) }
+  const seen = { role, index, path, absolute, ...given({ errno, culprit, via, kind, image }) }
+  return { ...seen, ...(root === undefined ? { place: { known: true, value: { superblock: 'root', path: places.at(-1) ?? absolute } } } : mountedBy(root, places)) }
+}
+
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 function mountedBy(mount: FstabEntry, places: readonly string[]): Partial<PathFact> {

@@ -134,12 +134,14 @@ export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = f
   const text = formatFstab(said, options)
   const target = absolutePath(specOf(said).target ?? '', process.cwd())
   const comment = `${COMMENT_MARK}${text.comment.replace(/^# /, '')}`
+  const lint: Finding[] = []
   const change = edit(file, dryRun, (parsed) => {
     const edited = replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) })
-    refuseFaults(lintEntry(file, parseFstab(edited.text), target)?.findings ?? [])
+    lint.push(...refuseFaults(lintEntry(file, parseFstab(edited.text), target)?.findings ?? []))
     return edited
   })
-  return { ...text, ...change }
+  const more = lint.filter(({ code, severity }) => severity === 'warning' && !text.findings.some((told) => told.code === code))
+  return { ...text, ...change, findings: [...text.findings, ...more] }
 }
 
 /**

@@ -21,7 +21,7 @@ import { isOverlayLine, meantBy, wordsOf } from '../overlay-line.ts'
 import { NETWORK } from '../words.ts'
 import type { LayerMount } from '../words.ts'
 import type { BootPath, Judged } from './boot.ts'
-import { meantWord } from './words.ts'
+import { isRest, meantWord } from './words.ts'
 
 export interface Corrected {
   readonly line: string
@@ -52,7 +52,7 @@ export function correctLine(judged: Judged, findings: readonly Finding[]): Corre
   if (kind === 'fuse' || !findings.some((one) => isMended(one, judged))) return undefined
   const { spec, faults } = meantBy({ ...entry, options: repairText(entry.fields.options, kind === 'helper') }, kind)
   const mended = mend(spec, judged, findings)
-  if (mended === undefined || faults.length > 0 || validate(mended).some(({ severity }) => severity === 'error')) return undefined
+  if (mended === undefined || faults.length > 0 || mended.unknown.some(({ key }) => findings.some((one) => one.code === 'option-unknown' && one.severity === 'error' && one.title.includes(`'${key}`))) || validate(mended).some(({ severity }) => severity === 'error')) return undefined
   const line = write(mended, judged)
   if (line === undefined || line.text === entry.raw.trim().replaceAll(/[ \t]+/g, ' ')) return undefined
   const alone = entriesOf(facts.parsed).filter(({ target }) => tidyPath(target) === tidyPath(spec.target)).length === 1
@@ -71,11 +71,12 @@ function repairText(field: string, helper: boolean): string {
   if (helper) return text
   const words = splitOptions(text.replaceAll(/(^|,)["']|["'](?=,|$)/g, '$1').replaceAll(/=["']([^"']*)["']?(?=,|$)/g, '=$1')).filter((word) => word !== 'remount')
   return words.map((word) => {
+    if (isRest(word, words)) return `\\,${word}`
     const [key = '', ...rest] = word.split('=')
     const { spec } = meantBy({ source: '', target: '', options: word }, 'kernel')
     const meant = (spec.unknown.length > 0 || /^x-(systemd|initrd)\./i.test(key)) && !/["']/.test(word) ? meantWord(key) : undefined
     return meant === undefined ? word : rest.length > 0 ? `${meant.replace(/=$/, '')}=${rest.join('=')}` : meant
-  }).join(',')
+  }).reduce((text, word) => (text === '' || word.startsWith('\\,') ? text + word : `${text},${word}`), '')
 }
 
 function mend(said: OverlaySpec & { readonly target: string }, judged: Judged, findings: readonly Finding[]): (OverlaySpec & { readonly target: string }) | undefined {

@@ -68,7 +68,7 @@ function misreadFinding([{ reader, why, path, counts }, ...more]: readonly [Misr
   const code: FindingCode = entry.fields.options.includes('\\054') ? 'unescaped-comma' : /can hand over/.test(why) ? 'value-too-long' : /first 4095 bytes/.test(why) ? 'options-too-long' : path.includes(',') ? 'unescaped-comma' : 'way-cannot-say'
   const unsure = code === 'value-too-long' && !facts.mountVersion.known
   return finding(code, {
-    title: why.startsWith(reader) ? why : `${reader}: ${why}`, severity: counts ? 'error' : 'warning', confidence: unsure ? 'likely' : 'certain',
+    title: code === 'unescaped-comma' && path !== '' && entry.fields.options.includes('\\054') ? `\\054 is a comma to mount(8) and none to systemd: ${why} there` : why.startsWith(reader) ? why : `${reader}: ${why}`, severity: counts ? 'error' : 'warning', confidence: unsure ? 'likely' : 'certain',
     evidence: [...more.map((one): Evidence => ({ fact: `${one.reader}: ${one.why}`, source: 'message' })), { fact: facts.mountVersion.known ? `mount(8) here is ${facts.mountVersion.value}` : 'which mount(8) will read it is not known', source: 'message' }],
     explanation: EXPLAIN[code] ?? (why.includes("'") ? 'mount -a and mount(8) read this line by libmount, boot by systemd, and the two undo escapes differently. The line must be written so that both come to the same directories.' : 'One of the programs that read this line cannot make the overlay of it that was meant.'),
     fix: [...escapes(entry.fields.options), ...(WAYS_OUT[code] ?? [])],

@@ -41,17 +41,23 @@ export function meantWord(key: string): string | undefined {
   return MEANT[key] ?? (key.startsWith('x-') || key.startsWith('X-') ? nearestSystemd(key) : (userspace ?? nearestOption(key)))
 }
 
-function unknownWords({ spec, kind, facts, entry }: Judged): Finding[] {
+function unknownWords({ spec, kind, facts, entry, words }: Judged): Finding[] {
   if (kind === 'fuse') return []
   const cut = new Set([...entry.fields.options.matchAll(/\\054([^,\\]+)/g)].map(([, rest]) => rest as string).concat(facts.joined.filter(({ line, joined }) => line === entry.line && joined.separator === ',').flatMap(({ joined }) => joined.parts)))
   return spec.unknown.map(({ key, value }) => ({ key, word: value === undefined ? key : `${key}=${value}` })).filter(({ word }) => !cut.has(word) && !isLibmountWord(word)).map(({ key, word }) => {
     const meant = meantWord(key)
+    if (meant === undefined && isRest(word, words)) return fault('unescaped-comma', `the comma before '${word}' ends the name before it, as nobody escaped it`, [{ text: 'Write a comma that belongs to a name \\134, in fstab.' }])
     if (/^["'“”]|["'“”]$/.test(word)) return fault('option-syntax', `'${word}': quotes are no syntax in fstab, they become part of the word`, [{ text: 'Leave the quotes out; a blank in a name is written \\040.' }])
     // Without a near word it may be one of a newer kernel.
     const severity: Severity = meant === undefined && !key.includes('/') && !/^(uid|gid|umask|errors|user_xattr|acl|data|commit|discard|compress|subvol|size|mode)$/.test(key) ? 'warning' : 'error'
-    const fix = meant === undefined ? [{ text: key.includes('/') ? 'If it is the rest of a name with a comma in it, write that comma \\134, and else leave it out.' : 'Leave it out: the kernel refuses the whole mount for one unknown word.' }] : [{ text: `Write ${meant}${meant.endsWith('=') ? '…' : ''}.` }]
+    const fix = meant === undefined ? [{ text: 'Leave it out: the kernel refuses the whole mount for one unknown word.' }] : [{ text: `Write ${meant}${meant.endsWith('=') ? '…' : ''}.` }]
     return fault('option-unknown', `overlay has no option '${word}'${meant === undefined ? '' : `; did you mean ${meant}?`}`, fix, severity)
   })
+}
+
+/** A word with a slash in it that follows a layer: what is left of a name after its comma. */
+export function isRest(word: string, words: readonly string[]): boolean {
+  return /^[^=]*\//.test(word) && /^(lowerdir\+?|upperdir|workdir|datadir\+)=/.test(words[words.indexOf(word) - 1] ?? '')
 }
 
 /** systemd.mount(5), and what other readers of fstab define. */

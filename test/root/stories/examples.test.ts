@@ -28,6 +28,7 @@ const SCRIPTS: Readonly<Record<string, readonly RegExp[]>> = {
   '03-who-wins.sh': [/\na:from A\nb:from C\nc:from A\nd:from B\ne:from C\n/, /lower 1 .*\/A /],
   '04-read-only.sh': [/error\[single-lower-without-upper\]/, /Read-only file system/, /error\[work-other-filesystem\]/, /\nbehind its back\n/, /note\[lower-modified\]/],
   '10-fstab-line.sh': [/\n\+overlay .*this\\134,\\040that,upperdir=.*requires-mounts-for=.*disk1,x-systemd.*disk2,nofail 0 0\n/, /\n# ovl: .*its own line says nofail\n/, /0 parse errors, 0 errors|Success/, /\nfile\n/, /error\[way-cannot-say\]: .*back\\slash/, /line 4 removed/],
+  '10-fstab-lint.sh': [/fstab:5: error\[lowerdir-required\][\s\S]*fstab:5: error\[way-cannot-say\][\s\S]*answer: 32/, /fstab:4: error\[unescaped-comma\]/, /fstab:4: error\[work-other-filesystem\]/, /\noverlay .*this\\134,that:.*workdir=\/disk2\/changes\.work,.*disk1,.*disk2,nofail 0 0\n/, /1 overlay line: nothing is wrong/, /error\[upper-missing\]/],
   '10-systemd-unit.sh': [/\nRequiresMountsFor=".*\/a b"\n/, /\nOptions=lowerdir=.*\/50%%\n/, /my\\x2dapp-merged\.automount': added/, /cannot say a tmpfs/],
   '05-page-size-limit.sh': [/shortened +names relative to/, /by mount2 \(relative\)/, /error\[options-too-long\]/, /Read-only file system/],
   '07-live-cd.sh': [/error\[work-missing\]/, /\nminimal\.standard\.live\.squashfs .*\nminimal\.standard\.squashfs .*\nminimal\.squashfs /, /root: casper of 3 layers from .*lost on umount/, /\nAsia\/Shanghai\n/, /\n\.\/etc\/timezone\n/],

@@ -1,6 +1,6 @@
 /** The name of a unit for a path, as `systemd-escape --path` makes it (unit_name_path_escape in systemd). */
 
-import { encodeName } from '../names/bytes.ts'
+import { decodeName, encodeName } from '../names/bytes.ts'
 
 /** NAME_MAX: a unit is a file. */
 export const UNIT_NAME_MAX = 255
@@ -11,6 +11,14 @@ export function unitName(path: string, suffix: 'mount' | 'automount'): string {
   const escaped = parts.length === 0 ? '-' : parts.map((part) => escapePart(part)).join('-')
   // Only at the beginning of the whole name would a dot hide the file.
   return `${escaped.startsWith('.') ? `\\x2e${escaped.slice(1)}` : escaped}.${suffix}`
+}
+
+/** The path of a `.mount`, or undefined for another unit. */
+export function pathOfUnit(unit: string): string | undefined {
+  if (!unit.endsWith('.mount')) return undefined
+  const name = unit.slice(0, -'.mount'.length)
+  const bytes = encodeName(name === '-' ? '' : name.replaceAll('-', '/')).toString('latin1').replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return `/${decodeName(Buffer.from(bytes, 'latin1'))}`
 }
 
 function escapePart(part: string): string {

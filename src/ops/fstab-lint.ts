@@ -1,11 +1,12 @@
 /** `ovl fstab --lint`: every overlay line of an fstab, judged in the light of boot. Nothing is mounted or changed. */
 
+import type { Finding } from '../errors/finding.ts'
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
 import { entriesOf, parseFstab } from '../fstab/file.ts'
 import type { FstabFile } from '../fstab/file.ts'
 import type { Complaint, LintFacts } from '../fstab/lint/facts.ts'
 import { parseFindmnt } from '../fstab/lint/findmnt.ts'
-import { judgeEntry, judgeFstab } from '../fstab/lint/lint.ts'
+import { CORRECTED, judgeEntry, judgeFstab } from '../fstab/lint/lint.ts'
 import type { LintLine } from '../fstab/lint/lint.ts'
 import type { Known } from '../diagnose/facts.ts'
 import { run } from '../host/exec.ts'
@@ -45,11 +46,12 @@ export async function lintFstab({ file = '/etc/fstab', root, signal }: LintOptio
   return judgeFstab({ ...collectLintFacts(path, parsed, image), mountVersion, findmnt })
 }
 
-/** Judges the line of one target in a file that is about to be written. */
-export function lintEntry(file: string, parsed: FstabFile, target: string): LintLine | undefined {
+/** Judges the line of one target in a file that is about to be written: what was asked for, so no other line is proposed. */
+export function lintEntry(file: string, parsed: FstabFile, target: string): readonly Finding[] {
   const entry = entriesOf(parsed).findLast((one) => tidyPath(one.target) === tidyPath(target))
   const facts: LintFacts = { ...collectLintFacts(file, parsed), mountVersion: UNASKED, findmnt: [] }
-  return entry === undefined ? undefined : judgeEntry(facts, entry)
+  const findings = entry === undefined ? [] : (judgeEntry(facts, entry)?.findings ?? [])
+  return findings.map((one) => ({ ...one, fix: one.fix.filter(({ text }) => !text.startsWith(CORRECTED)) }))
 }
 
 const UNASKED: Known<string> = { known: false, why: 'it was not asked' }

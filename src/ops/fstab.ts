@@ -137,7 +137,7 @@ export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = f
   const lint: Finding[] = []
   const change = edit(file, dryRun, (parsed) => {
     const edited = replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) })
-    lint.push(...refuseFaults(lintEntry(file, parseFstab(edited.text), target)?.findings ?? []))
+    lint.push(...refuseFaults(lintEntry(file, parseFstab(edited.text), target)))
     return edited
   })
   const more = lint.filter(({ code, severity }) => severity === 'warning' && !text.findings.some((told) => told.code === code))

@@ -5,12 +5,12 @@
  */
 
 import type { Facts, PathFact, SystemFact } from '../../diagnose/facts.ts'
-import { isWithin, relativeTo, tidyPath } from '../../names/path.ts'
+import { isWithin, pathPrefixes, relativeTo, tidyPath } from '../../names/path.ts'
 import { entriesOf } from '../file.ts'
 import type { FstabEntry } from '../file.ts'
 import { meantBy, overlayKind, wordsOf } from '../overlay-line.ts'
 import type { Meant } from '../overlay-line.ts'
-import type { LintFacts, LintPath } from './facts.ts'
+import type { Complaint, LintFacts, LintPath } from './facts.ts'
 
 /** One path of an overlay line at boot. */
 export interface BootPath extends Pick<LintPath, 'places' | 'unlisted'> {
@@ -24,6 +24,7 @@ export interface BootPath extends Pick<LintPath, 'places' | 'unlisted'> {
 /** An overlay line with all that its rules ask for. */
 export interface Judged extends Meant {
   readonly facts: LintFacts
+  readonly index: FileIndex
   readonly entry: FstabEntry
   readonly paths: readonly BootPath[]
   readonly words: readonly string[]
@@ -31,27 +32,49 @@ export interface Judged extends Meant {
   readonly auto: boolean
 }
 
+/** What is asked of a file again and again, looked up once. */
+export interface FileIndex {
+  /** Lines by their mount point, in their order. */
+  readonly points: ReadonlyMap<string, readonly FstabEntry[]>
+  readonly paths: ReadonlyMap<number, readonly LintPath[]>
+  /** Complaints of findmnt, by mount point or `line N`. */
+  readonly findmnt: ReadonlyMap<string, readonly Complaint[]>
+}
+
+export function indexOf({ parsed, paths, findmnt }: Pick<LintFacts, 'parsed' | 'paths' | 'findmnt'>): FileIndex {
+  const group = <K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> => {
+    const groups = new Map<K, V[]>()
+    for (const value of values) {
+      const key = keyOf(value)
+      const some = groups.get(key)
+      if (some === undefined) groups.set(key, [value])
+      else some.push(value)
+    }
+    return groups
+  }
+  const mounts = entriesOf(parsed).filter(({ type, target }) => type !== 'swap' && target.startsWith('/'))
+  return { points: group(mounts, ({ target }) => tidyPath(target)), paths: group(paths, ({ line }) => line), findmnt: group(findmnt, ({ target }) => (target.startsWith('/') ? tidyPath(target) : target)) }
+}
+
 /** The line, or undefined when it is no overlay. */
-export function judgedLine(facts: LintFacts, entry: FstabEntry): Judged | undefined {
+export function judgedLine(facts: LintFacts, entry: FstabEntry, index: FileIndex): Judged | undefined {
   const kind = overlayKind(entry)
   if (kind === undefined) return undefined
   const words = wordsOf(entry)
-  const paths = facts.paths.filter(({ line }) => line === entry.line).map((path) => bootPath(path, facts, entry))
-  return { ...meantBy(entry, kind), facts, entry, paths, words, auto: !words.includes('noauto') && !words.includes('x-systemd.automount') }
+  const paths = (index.paths.get(entry.line) ?? []).map((path) => bootPath(path, facts, entry, index))
+  return { ...meantBy(entry, kind), facts, entry, index, paths, words, auto: !words.includes('noauto') && !words.includes('x-systemd.automount') }
 }
 
 /** Nobody is known to boot it otherwise. */
 export const bySystemd = ({ systemd }: LintFacts): boolean => !systemd.known || systemd.value
 
-function bootPath({ fact, places, unlisted, mounted }: LintPath, facts: LintFacts, own: FstabEntry): BootPath {
-  const mounts = entriesOf(facts.parsed)
-    .filter((entry) => entry.line !== own.line && entry.type !== 'swap' && entry.target.startsWith('/') && tidyPath(entry.target) !== '/' && tidyPath(entry.target) !== tidyPath(own.target))
-    .filter(({ target }) => places.some((place) => isWithin(place, tidyPath(target))))
-    .sort((a, b) => tidyPath(a.target).length - tidyPath(b.target).length)
+function bootPath({ fact, places, unlisted, mounted }: LintPath, facts: LintFacts, own: FstabEntry, { points }: FileIndex): BootPath {
+  const above = [...new Set(places.flatMap((place) => pathPrefixes(place)))].filter((point) => point !== '/' && point !== tidyPath(own.target)).sort((a, b) => a.length - b.length)
+  const mounts = above.flatMap((point) => points.get(point) ?? [])
   const last = mounts.at(-1)
   const base = { places, mounts, ...(unlisted === undefined ? {} : { unlisted }) }
   if (last !== undefined && !mounted.includes(tidyPath(last.target))) return { ...base, pending: true, fact: planned(fact, places, last) }
-  return { ...base, pending: false, fact: facts.root !== undefined && last === undefined ? onRoot(fact, places, facts) : fact }
+  return { ...base, pending: false, fact: facts.root !== undefined && last === undefined ? onRoot(fact, places, points) : fact }
 }
 
 /** By the line that mounts it: what is there now is hidden then. */
@@ -60,8 +83,8 @@ function planned({ role, index, path, absolute }: PathFact, places: readonly str
 }
 
 /** In an image, what lies on no other mount lies on that of `/`, whatever is mounted there on the machine that looks at it. */
-function onRoot({ role, index, path, absolute, errno, culprit, via, kind, image }: PathFact, places: readonly string[], { parsed }: LintFacts): PathFact {
-  const root = entriesOf(parsed).find((entry) => entry.target === '/' && overlayKind(entry) === undefined)
+function onRoot({ role, index, path, absolute, errno, culprit, via, kind, image }: PathFact, places: readonly string[], points: FileIndex['points']): PathFact {
+  const root = points.get('/')?.find((entry) => overlayKind(entry) === undefined)
   const seen = { role, index, path, absolute, ...given({ errno, culprit, via, kind, image }) }
   return { ...seen, ...(root === undefined ? { place: { known: true, value: { superblock: 'root', path: places.at(-1) ?? absolute } } } : mountedBy(root, places)) }
 }

@@ -7,14 +7,14 @@
 import type { FindingCode } from '../../errors/codes.ts'
 import { isOvlError } from '../../errors/ovl-error.ts'
 import type { Finding } from '../../errors/finding.ts'
-import { tidyPath } from '../../names/path.ts'
+import { isWithin, tidyPath } from '../../names/path.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { siblingWork } from '../../overlay/builder.ts'
 import { formatMountCommand } from '../../overlay/command.ts'
 import { splitOptions } from '../../overlay/mount-options.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
 import { validate } from '../../overlay/validate.ts'
-import { entriesOf, unmangle } from '../file.ts'
+import { unmangle } from '../file.ts'
 import { formatHelperLine } from '../helper-line.ts'
 import { formatLine } from '../line.ts'
 import { isOverlayLine, meantBy, wordsOf } from '../overlay-line.ts'
@@ -48,14 +48,14 @@ function isInMemory({ paths }: Judged): boolean {
 
 /** The line that has none of the findings which a line can mend; undefined when there is none, or it would be the same. */
 export function correctLine(judged: Judged, findings: readonly Finding[]): Corrected | undefined {
-  const { kind, entry, facts } = judged
+  const { kind, entry, facts, index } = judged
   if (kind === 'fuse' || !findings.some((one) => isMended(one, judged))) return undefined
   const { spec, faults } = meantBy({ ...entry, options: repairText(entry.fields.options, kind === 'helper') }, kind)
   const mended = mend(spec, judged, findings)
   if (mended === undefined || faults.length > 0 || mended.unknown.some(({ key }) => findings.some((one) => one.code === 'option-unknown' && one.severity === 'error' && one.title.includes(`'${key}`))) || validate(mended).some(({ severity }) => severity === 'error')) return undefined
   const line = write(mended, judged)
   if (line === undefined || line.text === entry.raw.trim().replaceAll(/[ \t]+/g, ' ')) return undefined
-  const alone = entriesOf(facts.parsed).filter(({ target }) => tidyPath(target) === tidyPath(spec.target)).length === 1
+  const alone = index.points.get(tidyPath(spec.target))?.length === 1
   const mount = formatMountCommand({ ...mended, mkdir: false })
   if (facts.root !== undefined || !alone || !isOverlayLine(entry) || mount === undefined) return { line: line.text }
   const words = mended.userspace.length === 0 ? '' : ` -o ${quoteShell(mended.userspace.join(','))}`
@@ -79,10 +79,17 @@ function repairText(field: string, helper: boolean): string {
   }).reduce((text, word) => (text === '' || word.startsWith('\\,') ? text + word : `${text},${word}`), '')
 }
 
+/** A word that waits for the mount of upper alone. */
+function waitsForMemory(word: string, { paths }: Judged): boolean {
+  const path = /^x-systemd\.(?:requires|wants)-mounts-for=(.*)$/.exec(word)?.[1]
+  const point = paths.find(({ fact }) => fact.role === 'upper')?.mounts.at(-1)?.target
+  return path !== undefined && point !== undefined && isWithin(tidyPath(path), tidyPath(point))
+}
+
 function mend(said: OverlaySpec & { readonly target: string }, judged: Judged, findings: readonly Finding[]): (OverlaySpec & { readonly target: string }) | undefined {
   const { paths } = judged
   const { upper: _upper, work: _work, ...rest } = said
-  const spec: typeof said = isInMemory(judged) && findings.some(({ code, severity }) => code === 'upper-missing' && severity === 'error') ? { ...rest, tmpfs: {} } : said
+  const spec: typeof said = isInMemory(judged) && findings.some(({ code, severity }) => code === 'upper-missing' && severity === 'error') ? { ...rest, tmpfs: {}, userspace: rest.userspace.filter((word) => !waitsForMemory(word, judged)) } : said
   const { upper, work } = spec
   const named = [...spec.lower, ...spec.data].map(({ path }) => path).concat([upper, work, spec.target].filter((path) => path !== undefined))
   if (spec.target === '/' || named.some((path) => !path.startsWith('/'))) return undefined

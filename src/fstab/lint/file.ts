@@ -3,7 +3,6 @@
 import type { Finding } from '../../errors/finding.ts'
 import { finding } from '../../errors/make-finding.ts'
 import { tidyPath } from '../../names/path.ts'
-import { entriesOf } from '../file.ts'
 import type { FstabMalformed } from '../file.ts'
 import { isOverlayLine } from '../overlay-line.ts'
 import { bySystemd } from './boot.ts'
@@ -14,8 +13,8 @@ export function fileFindings(judged: Judged): Finding[] {
   return [...twice(judged), ...programs(judged)]
 }
 
-function twice({ entry, facts, spec: { target } }: Judged): Finding[] {
-  const before = entriesOf(facts.parsed).find((other) => other.line < entry.line && other.type !== 'swap' && tidyPath(other.target) === tidyPath(target))
+function twice({ entry, facts, index, spec: { target } }: Judged): Finding[] {
+  const before = index.points.get(tidyPath(target))?.find((other) => other.line < entry.line)
   // Over `/` there is more to say: see root.ts.
   if (before === undefined || tidyPath(target) === '/') return []
   const what = `line ${before.line} mounts '${before.source}' (${before.type}) on '${target}' already`

@@ -35,10 +35,9 @@ const SAYS: readonly (readonly [pattern: RegExp, code: FindingCode | undefined])
 ]
 
 /** Each complaint joins the finding that says the same, or stands as a note of its own. */
-export function withFindmnt(findings: readonly Finding[], { facts, spec, entry }: Judged): Finding[] {
+export function withFindmnt(findings: readonly Finding[], { index, spec, entry }: Judged): Finding[] {
   const told = [...findings]
-  for (const { target, text } of facts.findmnt) {
-    if (target !== `line ${entry.line}` && (!target.startsWith('/') || tidyPath(target) !== tidyPath(spec.target))) continue
+  for (const { text } of [...(index.findmnt.get(tidyPath(spec.target)) ?? []), ...(index.findmnt.get(`line ${entry.line}`) ?? [])]) {
     const code = SAYS.find(([pattern]) => pattern.test(text))?.[1]
     if (code === undefined) continue
     const evidence = { fact: `findmnt --verify: ${text}`, source: 'message' } as const

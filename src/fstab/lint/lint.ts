@@ -5,8 +5,8 @@ import { quoteShell } from '../../names/shell.ts'
 import { meantBy } from '../overlay-line.ts'
 import { entriesOf, parseFstab } from '../file.ts'
 import type { FstabEntry, FstabMalformed } from '../file.ts'
-import { judgedLine } from './boot.ts'
-import type { Judged } from './boot.ts'
+import { indexOf, judgedLine } from './boot.ts'
+import type { FileIndex, Judged } from './boot.ts'
 import { correctLine, isMended, writeCommand } from './correct.ts'
 import type { Corrected } from './correct.ts'
 import type { LintFacts } from './facts.ts'
@@ -33,15 +33,16 @@ export interface LintLine {
 
 /** Every overlay line, and every line that was meant as one. */
 export function judgeFstab(facts: LintFacts): LintLine[] {
+  const index = indexOf(facts)
   return facts.parsed.lines.flatMap((line) => {
-    const judged = line.kind === 'entry' ? judgeEntry(facts, line) : line.kind === 'malformed' ? judgeMalformed(facts, line) : undefined
+    const judged = line.kind === 'entry' ? judgeEntry(facts, line, index) : line.kind === 'malformed' ? judgeMalformed(facts, line, index) : undefined
     return judged ?? []
   })
 }
 
 /** One line of the file; undefined when it is no overlay. */
-export function judgeEntry(facts: LintFacts, entry: FstabEntry): LintLine | undefined {
-  const judged = judgedLine(facts, entry)
+export function judgeEntry(facts: LintFacts, entry: FstabEntry, index: FileIndex = indexOf(facts)): LintLine | undefined {
+  const judged = judgedLine(facts, entry, index)
   if (judged === undefined) return undefined
   const found = [wordFindings, rootFindings, fileFindings, pathFindings, orderFindings, readerFindings].flatMap((rule) => rule(judged))
   const findings = withFindmnt(distinct(found), judged).map((one) => milder(one, judged)).sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
@@ -80,11 +81,11 @@ function wholeLine(finding: Finding, judged: Judged, corrected: Corrected | unde
   return corrected === undefined || !isMended(finding, judged) ? [] : [{ text: `${CORRECTED} ${corrected.line}`, ...(corrected.command === undefined ? {} : { command: corrected.command }) }]
 }
 
-function judgeMalformed(facts: LintFacts, line: FstabMalformed): LintLine | undefined {
+function judgeMalformed(facts: LintFacts, line: FstabMalformed, index: FileIndex): LintLine | undefined {
   const finding = malformedFinding(line, facts)
   if (finding === undefined) return undefined
   const [entry] = entriesOf(parseFstab(line.raw.replaceAll(/,[ \t]+(?=[a-zA-Z_])/g, ',')))
-  const judged = entry === undefined ? undefined : judgedLine(facts, { ...entry, line: line.line })
+  const judged = entry === undefined ? undefined : judgedLine(facts, { ...entry, line: line.line }, index)
   if (judged === undefined || meantBy(judged.entry, judged.kind).faults.length > 0) return { line: line.line, text: line.raw, findings: [finding] }
   const corrected = correctLine({ ...judged, entry: { ...judged.entry, raw: line.raw } }, [finding])
   const { command: _, ...whole } = corrected ?? { line: '' }

@@ -9,7 +9,7 @@ import { ROLE_WORDS } from '../../diagnose/rules/paths.ts'
 import { isWithin, tidyPath } from '../../names/path.ts'
 import type { FstabEntry } from '../file.ts'
 import { wordsOf } from '../overlay-line.ts'
-import { unitName } from '../unit-name.ts'
+import { pathOfUnit, unitName } from '../unit-name.ts'
 import { ALWAYS_THERE, NETWORK } from '../words.ts'
 import { bySystemd } from './boot.ts'
 import type { BootPath, Judged } from './boot.ts'
@@ -30,12 +30,12 @@ export function orderFindings(judged: Judged): Finding[] {
 function isOrdered({ words, spec: { target } }: Judged, point: string, mount?: FstabEntry): boolean {
   const valuesOf = (key: RegExp, of: readonly string[]): string[] => of.filter((word) => key.test(word)).map((word) => word.slice(word.indexOf('=') + 1))
   const paths = [...valuesOf(/^x-systemd\.(requires|wants)-mounts-for=/, words), target]
-  const names = [point, unitName(point, 'mount')]
   const pulled = mount === undefined || !wordsOf(mount).includes('noauto')
-  const units = valuesOf(pulled ? /^x-systemd\.(requires|wants|after)=/ : /^x-systemd\.(requires|wants)=/, words)
+  // A mount below it waits for it by itself.
+  const units = valuesOf(pulled ? /^x-systemd\.(requires|wants|after)=/ : /^x-systemd\.(requires|wants)=/, words).map((unit) => (unit.startsWith('/') ? unit : pathOfUnit(unit) ?? ''))
   const before = mount === undefined ? [] : valuesOf(/^x-systemd\.(before|required-by|wanted-by)=/, wordsOf(mount))
   const initrd = mount !== undefined && !words.includes('x-initrd.mount') && (wordsOf(mount).includes('x-initrd.mount') || point === '/usr')
-  return initrd || paths.some((path) => isWithin(tidyPath(path), point)) || units.some((unit) => names.includes(unit)) || before.some((unit) => unit === unitName(target, 'mount') || unit === tidyPath(target))
+  return initrd || paths.some((path) => isWithin(tidyPath(path), point)) || units.some((path) => isWithin(tidyPath(path), point)) || before.some((unit) => unit === unitName(target, 'mount') || unit === tidyPath(target))
 }
 
 const about = ({ fact: { role, path } }: BootPath): string => `${ROLE_WORDS[role]} '${path}'`

@@ -42,17 +42,19 @@ function targetIsMade(found: Finding, { facts }: Judged): Finding {
 const MISSING: Readonly<Record<Exclude<PathRole, 'target'>, FindingCode>> = { lower: 'lower-missing', data: 'lower-missing', upper: 'upper-missing', work: 'work-missing' }
 
 /** A tmpfs is new at each boot: whatever lies below its mount point in the tree on disk is hidden, and nothing is in it. */
-function emptied({ fact: { role, path }, mounts, places, pending }: BootPath, judged: Judged): Finding[] {
+function emptied({ fact: { role, path, errno }, mounts, places, pending }: BootPath, judged: Judged): Finding[] {
   const last = mounts.at(-1)
   if (last === undefined || role === 'target' || !/^(tmpfs|ramfs)$/.test(last.type)) return []
   const point = tidyPath(last.target)
   const evidence = [{ fact: `line ${last.line} mounts a ${last.type} on '${point}'`, source: 'message' }] as const
   const lost = role === 'upper' ? [finding('upper-missing', { severity: 'note', title: `upper '${path}' lies in memory (line ${last.line}): what is written is lost at each boot`, evidence, explanation: 'A tmpfs lives as long as the machine runs. That may be just what is wanted; then let mount.ovl make upper and work on a tmpfs of their own.', fix: [{ text: 'Put upper and work on a disk, if changes are to last.' }] })] : []
   if (places.at(-1) === point || isMade(role, judged)) return lost
+  const there = !pending && errno === undefined
   const served = judged.words.some((word) => /^x-systemd\.(requires|after|wants)=.*\.service$/.test(word))
   return [finding(MISSING[role], {
-    severity: served || !judged.auto ? 'warning' : 'error', evidence,
-    title: `${ROLE_WORDS[role]} '${path}' does not exist at boot: line ${last.line} mounts a fresh ${last.type} on '${point}'${pending ? '' : ', and what is there now is gone then'}`,
+    // What is there now may be made by something at each boot, too.
+    severity: served || !judged.auto || there ? 'warning' : 'error', confidence: there ? 'likely' : 'certain', evidence,
+    title: `${ROLE_WORDS[role]} '${path}' does not exist at boot: line ${last.line} mounts a fresh ${last.type} on '${point}'${there ? ', and what is there now is gone then' : ''}`,
     explanation: 'A tmpfs is empty after each boot, and hides what lies below its mount point on the disk. Nothing makes the directory between the two mounts.',
     fix: [{ text: `Let mount.ovl make upper and work on a tmpfs of their own, and leave line ${last.line} out: ovl fstab --helper --tmpfs with the layers and the target.` }],
   }), ...lost]

@@ -25,6 +25,7 @@ const ROWS: readonly (readonly [name: string, line: string, codes: readonly stri
   ['no order, mounted now, and missing there', 'overlay /m overlay lowerdir=/data/a:/b 0 0', ['error lower-missing', 'error lower-not-mounted-yet'], { missing: ['/data/a'], mounted: ['/data'] }],
   ['an order of its own', 'overlay /m overlay lowerdir=/data/a:/b,x-systemd.requires-mounts-for=/data/a 0 0', []],
   ['an order by the unit', 'overlay /m overlay lowerdir=/data/a:/b,x-systemd.after=data.mount 0 0', []],
+  ['an order by the unit of a mount below', 'overlay /m overlay lowerdir=/data/a:/vol/a\\040b/c,x-systemd.requires=data-in.mount,x-systemd.requires=vol-a\\134x20b.mount 0 0', [], { mounted: ['/vol/a b', '/vol'] }],
   ['an order by a path', 'overlay /m overlay lowerdir=/data/a:/b,x-systemd.requires=/data 0 0', []],
   ['an order by the mount point', 'overlay /data/m overlay lowerdir=/data/a:/b 0 0', []],
   ['no order, on first use', 'overlay /m overlay noauto,x-systemd.automount,lowerdir=/data/a:/b 0 0', ['note lower-not-mounted-yet']],

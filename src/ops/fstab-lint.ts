@@ -51,7 +51,8 @@ export function lintEntry(file: string, parsed: FstabFile, target: string): read
   const entry = entriesOf(parsed).findLast((one) => tidyPath(one.target) === tidyPath(target))
   const facts: LintFacts = { ...collectLintFacts(file, parsed), mountVersion: UNASKED, findmnt: [] }
   const findings = entry === undefined ? [] : (judgeEntry(facts, entry)?.findings ?? [])
-  return findings.map((one) => ({ ...one, fix: one.fix.filter(({ text }) => !text.startsWith(CORRECTED)) }))
+  // What is not installed yet is a warning of formatFstab.
+  return findings.filter(({ code }) => code !== 'tool-missing').map((one) => ({ ...one, fix: one.fix.filter(({ text }) => !text.startsWith(CORRECTED)) }))
 }
 
 const UNASKED: Known<string> = { known: false, why: 'it was not asked' }

@@ -52,10 +52,14 @@ export function judgeEntry(facts: LintFacts, entry: FstabEntry, index: FileIndex
 
 const SEVERITIES: readonly Finding['severity'][] = ['error', 'warning', 'note']
 
-/** A line for later may have its directories later; wrong words stay wrong. */
-function milder(finding: Finding, { auto }: Judged): Finding {
-  return !auto && finding.severity === 'error' && /^(lower|upper|work|target)-missing$|^lower-not-mounted-yet$|^tool-missing$/.test(finding.code) ? { ...finding, severity: 'warning' } : finding
+/** A line for later may have its directories later, and one with nofail may go without; wrong words stay wrong. */
+function milder(finding: Finding, { auto, words }: Judged): Finding {
+  const mild = auto ? (words.includes('nofail') ? MAY_FAIL : undefined) : MAY_COME
+  return finding.severity === 'error' && mild?.test(finding.code) === true ? { ...finding, severity: 'warning' } : finding
 }
+
+const MAY_FAIL = /^(lower|upper|work|target)-missing$/
+const MAY_COME = /^((lower|upper|work|target|tool)-missing|lower-not-mounted-yet)$/
 
 /** What begins a fix that is the whole line. */
 export const CORRECTED = 'The whole line, corrected:'

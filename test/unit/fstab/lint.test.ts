@@ -19,6 +19,7 @@ const ROWS: readonly (readonly [name: string, line: string, codes: readonly stri
   ['a number for fsck', 'overlay /m overlay lowerdir=/a:/b 0 2', ['warning option-bad-value']],
   ['missing directories', 'overlay /m overlay lowerdir=/a:/x,upperdir=/y,workdir=/z 0 0', ['error lower-missing', 'error upper-missing', 'error work-missing', 'warning target-missing'], { missing: ['/x', '/y', '/z', '/m'] }],
   ['missing directories of a line for later', 'overlay /m overlay noauto,lowerdir=/a:/x 0 0', ['warning lower-missing'], { missing: ['/x'] }],
+  ['missing directories of a line that may fail', 'overlay /m overlay nofail,lowerdir=/a:/x 0 0', ['warning lower-missing'], { missing: ['/x'] }],
   ['a target that is made', 'overlay /m overlay lowerdir=/a:/b,X-mount.mkdir 0 0', [], { missing: ['/m'] }],
   ['a missing target without systemd', 'overlay /m overlay lowerdir=/a:/b 0 0', ['error target-missing'], { missing: ['/m'], systemd: { known: true, value: false } }],
   ['no order', 'overlay /m overlay lowerdir=/data/a:/b 0 0', ['error lower-not-mounted-yet'], { missing: ['/data/a'] }],

@@ -5,7 +5,7 @@ import * as ovl from '../../src/index.ts'
 
 test('exports', () => {
   expect(Object.keys(ovl).sort()).toEqual([
-    'FINDING_CODES', 'MOUNT_FLAGS', 'OPTION_TABLE', 'OvlError', 'PROPAGATIONS', 'decodeName', 'describePlan', 'diagnose', 'doctor', 'encode', 'encodeName', 'inspect', 'isOvlError', 'list', 'liveStatus', 'mount', 'mountLive', 'overlay', 'parsePersistence',
-    'planLive', 'planOfLiveMount', 'planOfLiveUnmount', 'planOfMount', 'planOfRemount', 'planOfUnmount', 'planOfUnmountStale', 'readLive', 'readMedium', 'remount', 'specFromWords', 'toShell', 'unmount', 'unmountLive', 'unmountStale', 'validate',
+    'FINDING_CODES', 'MOUNT_FLAGS', 'OPTION_TABLE', 'OvlError', 'PROPAGATIONS', 'decodeName', 'describePlan', 'diagnose', 'doctor', 'encode', 'encodeName', 'inspect', 'isOvlError', 'list', 'liveStatus', 'mount', 'mountLive', 'overlay', 'packLive', 'parsePersistence',
+    'planLive', 'planOfLiveMount', 'planOfLivePack', 'planOfLiveUnmount', 'planOfMount', 'planOfRemount', 'planOfUnmount', 'planOfUnmountStale', 'readLive', 'readMedium', 'remount', 'specFromWords', 'toShell', 'unmount', 'unmountLive', 'unmountStale', 'validate',
   ])
 })

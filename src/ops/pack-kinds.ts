@@ -1,10 +1,10 @@
 /** What each kind of output is made of, and by which programs. Everything is written to a place beside the output. */
 
 import { writeFileSync } from 'node:fs'
-import { OvlError } from '../errors/ovl-error.ts'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
-import { readFileBytes, statName } from '../host/files.ts'
+import { readFileBytes, removeFile, statName } from '../host/files.ts'
 import { readMedium } from '../host/medium.ts'
 import { hashFile, isoCommand, readMediumFile, writeIso } from '../host/pack-iso.ts'
 import type { IsoEdit } from '../host/pack-iso.ts'
@@ -57,9 +57,23 @@ export const packMedium: Pack = async (job, { path, parts }, options) => {
   for (const [at, text] of Object.entries(edit.texts)) add(at, text)
   await addCounts(job, edit, add, options)
   await addSums(medium, edit, put, add, options.signal)
-  await writeIso(isoCommand(medium, { put, removed: edit.removed }, path, bootOf(medium)), watchOf(baseName(job.out), options))
+  const without = await writeKept(medium, { put, removed: edit.removed }, path, watchOf(baseName(job.out), options))
   await verify(path, job, edit)
-  return warnings
+  return [...warnings, ...without]
+}
+
+/** xorriso 1.5.4 cannot place again the partition for old Macs that grub-mkrescue makes: its file system, HFS+, is then left out. */
+async function writeKept(medium: Medium, edit: IsoEdit, path: string, watch: PackWatch): Promise<readonly Finding[]> {
+  const boot = bootOf(medium)
+  try {
+    await writeIso(isoCommand(medium, edit, path, boot), watch)
+    return []
+  } catch (error) {
+    if (!isOvlError(error) || !/GPT partitions .* overlap/.test(error.message)) throw error
+    removeFile(path)
+    await writeIso(isoCommand(medium, edit, path, [...boot, '-hfsplus', 'off']), watch)
+    return [finding('pack-incomplete', { title: 'the partition with HFS+, from which older Macs start, is not in the new medium', explanation: 'xorriso cannot place it again beside an image of another size. All other boot records are as they were: PCs with BIOS or UEFI start from it, from a disc and from a stick.' })]
+  }
 }
 
 function watchOf(what: string, { signal, progress }: LivePackOptions): PackWatch {

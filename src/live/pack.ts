@@ -170,8 +170,10 @@ function entriesOf(medium: Medium): LivePlan['entries'] {
 
 function stackOf(medium: Medium, cmdline?: string): { readonly names: string; readonly paths: readonly string[] } {
   try {
-    const { layers } = planLive(medium, cmdline === undefined ? {} : { cmdline })
-    return { names: layers.map(({ name }) => name).join('\n'), paths: layers.map(({ path }) => path) }
+    const { layers, findings } = planLive(medium, cmdline === undefined ? {} : { cmdline })
+    // A chain with a gap stops the boot, whatever is left of it.
+    const gap = findings.some(({ severity }) => severity === 'error') ? '\n' : ''
+    return { names: `${gap}${layers.map(({ name }) => name).join('\n')}`, paths: layers.map(({ path }) => path) }
   } catch {
     return { names: '', paths: [] }
   }

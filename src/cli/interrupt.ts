@@ -7,7 +7,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const controller = new AbortController()
   // Without a listener the default action is back: the second signal kills.
   const stop = (name: NodeJS.Signals): void => {
-    release()
+    // Not at once: execa, which has a child to end, would take itself for the only listener, and end the process.
+    setImmediate(release)
     controller.abort(name)
   }
   const release = (): void => {

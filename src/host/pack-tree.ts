@@ -56,7 +56,7 @@ export async function runGuarded(words: readonly string[], name: string, { signa
   await new Promise((resolve) => setTimeout(resolve, 50))
   if (signal?.aborted === true) throw new OvlError('interrupted', `${name} was interrupted`, { cause: signal.reason })
   const said = `${result.stdout}\n${result.stderr}`.split(/[\n\r]+/).map((line) => line.trim())
-  const reason = said.find((line) => /No space left on device|Disk quota exceeded/.test(line))
+  const reason = said.find((line) => /No space left on device|Disk quota exceeded|exceeds free space on media/.test(line))
   if (reason !== undefined) throw new OvlError('no-space', `${name} ran out of room: ${reason}`, { syscall: name, errno: 'ENOSPC' })
   const told = said.filter((line) => /FATAL|FAILURE|SORRY|rror|annot|ailed/.test(line))
   throw new OvlError('unknown', `${name} failed with status ${result.exitCode}: ${told[0] ?? said.findLast((line) => line !== '') ?? 'it said nothing'}`, { syscall: name })

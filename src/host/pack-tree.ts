@@ -9,7 +9,8 @@ import { SUPERBLOCK_LENGTH, packingOf } from '../live/squashfs.ts'
 import { isWithin } from '../names/path.ts'
 import { run } from './exec.ts'
 import type { RunResult } from './exec.ts'
-import { readMountAt, readMountTable } from './mount-table.ts'
+import { findMountNamespaces, readMountAt, readMountTable } from './mount-table.ts'
+import type { MountTable } from './mount-table.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface PackWatch {
@@ -27,6 +28,23 @@ export function foreignMounts(target: string, own: readonly string[]): readonly 
     seen.add(path)
     return !isOwn
   }).toReversed()
+}
+
+/** A process in each other mount namespace in which more is mounted inside the tree than here, as `ovl live enter` does. */
+export function findVisitors(target: string): readonly number[] {
+  const device = readMountAt(target)?.mount.device
+  const inside = ({ mounts }: Pick<MountTable, 'mounts'>): readonly string[] => {
+    const root = mounts.find((mount) => mount.device === device)?.target
+    return root === undefined ? [] : mounts.filter((mount) => mount.target !== root && isWithin(mount.target, root)).map((mount) => mount.target.slice(root === '/' ? 0 : root.length))
+  }
+  const here = new Set(inside(readMountTable()))
+  return findMountNamespaces().namespaces.filter((namespace) => {
+    try {
+      return inside(readMountTable(namespace)).some((path) => !here.has(path))
+    } catch {
+      return false // It has ended.
+    }
+  }).map(({ pid }) => pid)
 }
 
 /** Takes the foreign mounts away, then becomes the program. */

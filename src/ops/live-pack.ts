@@ -7,7 +7,7 @@ import { lstatName, realName, statName } from '../host/files.ts'
 import { readMedium } from '../host/medium.ts'
 import { isHybrid } from '../host/pack-iso.ts'
 import { writeBeside } from '../host/pack-output.ts'
-import { foreignMounts } from '../host/pack-tree.ts'
+import { findVisitors, foreignMounts } from '../host/pack-tree.ts'
 import { readUpperMarks } from '../host/pack-upper.ts'
 import { readRoom } from '../host/room.ts'
 import { valueOf } from '../live/cmdline.ts'
@@ -95,7 +95,7 @@ async function prepare(target: string, said: string, { layer = false, signal }: 
   const foreign = layer ? [] : foreignMounts(live.target, live.inside)
   const job: PackJob = { live, out, kind, layer, foreign, ...(medium === undefined ? {} : { medium }), ...(edit === undefined ? {} : { edit }) }
   const chain = isMedium && edit !== undefined ? edit.chain : kind === 'tar' ? [] : [baseName(out), ...(layer ? live.layers.map(({ name }) => name) : [])]
-  const warnings = [...leftOut(live, foreign), ...roomFindings(job)]
+  const warnings = [...leftOut(live, foreign), ...visitors(live), ...roomFindings(job)]
   return { job, result: { target: live.target, out, kind, ...(layer && edit !== undefined ? { layer: edit.image } : {}), chain, next: nextStep(job), warnings } }
 }
 
@@ -131,9 +131,10 @@ function isSame(path: string, { dev, ino }: { readonly dev: bigint; readonly ino
 
 /** An upper that is no layer by itself. */
 async function refuseBound({ upper, target, system, inside }: LiveMount, signal: AbortSignal | undefined): Promise<void> {
-  const whole = { text: 'Pack the whole tree, which holds all of it:', command: `ovl live pack ${quoteShell(target)} OUT.squashfs` }
+  const command = `ovl live pack ${quoteShell(target)} OUT.squashfs`
+  const whole = { text: 'Pack the whole tree, which holds all of it:', command }
   const places = inside.filter((path) => path !== target)
-  if (places.length > 0) throw new OvlError('usage', `changes of ${places.map((path) => `'${path}'`).join(', ')} lie elsewhere: no single layer holds all changes`, { findings: [finding('usage', { title: 'some places are kept on a disk of their own', fix: [whole] })] })
+  if (places.length > 0) throw new OvlError('usage', `changes of ${places.map((path) => `'${path}'`).join(', ')} lie elsewhere: no single layer holds all changes`, { hint: `Pack the whole tree, which holds all of it: ${command}` })
   const { metacopy, redirect } = await readUpperMarks(upper, signal)
   const [path] = [...metacopy, ...(system === 'live-boot' ? [] : redirect)]
   if (path === undefined) return
@@ -165,6 +166,13 @@ function leftOut({ target }: LiveMount, foreign: readonly string[]): readonly Fi
   return [finding('pack-incomplete', { title: `${names.length === 1 ? 'a mount' : `${names.length} mounts`} inside the tree ${names.length === 1 ? 'is' : 'are'} not packed: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`, evidence: foreign.map((path) => ({ fact: `something is mounted at '${path}' that is no part of the live system`, source: 'mountinfo' as const })), fix: [{ text: 'What lies below them in the live system is packed. Unmount them for a tree that looks as what is packed.' }] })]
 }
 
+/** The mounts of `ovl live enter` stand on empty files that are there as long as it runs. */
+function visitors({ target }: LiveMount): readonly Finding[] {
+  const pids = findVisitors(target)
+  if (pids.length === 0) return []
+  return [finding('pack-incomplete', { title: `a program runs in '${target}' with mounts of its own: what it made for them, and what it is just writing, is packed too`, explanation: 'ovl live enter makes empty files to mount over, and removes them when it ends.', evidence: pids.slice(0, 5).map((pid) => ({ fact: `process ${pid} sees more mounted inside it`, source: 'mountinfo' as const })), fix: [{ text: 'End it, then pack once more.' }] })]
+}
+
 /** Packed again, the layers take about the room they took. */
 function roomFindings({ live, kind, layer, out, medium }: PackJob): readonly Finding[] {
   const whole = live.layers.reduce((sum, { at }) => sum + sizeAt(at), 0)
@@ -193,7 +201,7 @@ function lstatOf(path: string): bigint | undefined {
 
 function nextStep({ kind, out, layer, edit, live }: PackJob): string {
   const file = quoteShell(out)
-  if (kind === 'tar') return `Unpack it as root: tar --extract --file ${file} --xattrs --xattrs-include='*' --acls --numeric-owner --directory DIR`
+  if (kind === 'tar') return `Unpack it as root: tar --extract ${out.includes(':') ? '--force-local ' : ''}--file ${file} --xattrs --xattrs-include='*' --acls --numeric-owner --directory DIR`
   if (kind === 'squashfs') return layer && edit !== undefined ? placeOf(edit, out) : layer ? 'Put it on top of the other images.' : `Look into it: ovl mount -l ${file} --tmpfs --mkdir DIR`
   const line = edit?.cmdline === undefined ? '' : ` Boot it with the line it was mounted for: ${valueOf(edit.cmdline, 'layerfs-path') === undefined ? live.cmdline : edit.cmdline}`
   return `${kind === 'iso' ? `Look at it: ovl live plan ${file}` : `Write it to a stick: dd if=${file} of=/dev/sdX bs=4M conv=fsync`}${line}`

@@ -100,7 +100,7 @@ const COMPRESSORS: readonly (readonly [ending: string, command: string])[] = [['
 
 function tarWords(tree: string, to: string, out: string): readonly string[] {
   const compress = COMPRESSORS.find(([ending]) => out.toLowerCase().endsWith(ending))?.[1]
-  return ['--create', '--file', to, ...(compress === undefined ? [] : ['--use-compress-program', compress]), '--directory', tree, '--format=posix', '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime', '--xattrs', '--acls', '--numeric-owner', '--sort=name', '.']
+  return ['--create', '--force-local', '--file', to, ...(compress === undefined ? [] : ['--use-compress-program', compress]), '--directory', tree, '--format=posix', '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime', '--xattrs', '--acls', '--numeric-owner', '--sort=name', '.']
 }
 
 type Add = (at: string, content: string | Buffer) => void

@@ -1,6 +1,7 @@
 /** Packed trees hold what the mounted tree holds, bit by bit, and mount as it was mounted; boot records stay. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { isOvlError, mountLive, packLive, planOfLivePack, readMedium } from '../../../src/index.ts'
@@ -194,6 +195,20 @@ describe.skipIf(skip)('one image', () => {
         await (refused ? expect(done).rejects.toMatchObject({ code: 'metacopy-mismatch' }) : expect(done).resolves.toMatchObject({ kind: 'squashfs' }))
       })
     }
+  })
+
+  test('somebody at work in the tree is told of', async () => {
+    await during(iso, async () => {
+      const guest = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', 'mount -t tmpfs tmpfs "$1/dir"; echo; exec sleep 60', 'sh', target], { stdio: ['ignore', 'pipe', 'ignore'] })
+      try {
+        await once(guest.stdout, 'data')
+        const { warnings } = await planOfLivePack(target, `${ground}/x.squashfs`)
+        expect(warnings.map(({ code, evidence }) => [code, evidence[0]?.fact])).toEqual([['pack-incomplete', `process ${guest.pid} sees more mounted inside it`]])
+      } finally {
+        guest.kill('SIGKILL')
+        await once(guest, 'exit')
+      }
+    })
   })
 
   test('only what can be made is begun', async () => {

@@ -42,7 +42,7 @@ function workersOn(path: string): string[] {
 }
 
 describe.skipIf(skip)('the old file stays', () => {
-  test.each(['before mksquashfs', 'after mksquashfs', 'before xorriso', 'after xorriso'])('%s', async (moment) => {
+  test.each(['before mksquashfs', 'before xorriso', 'after xorriso'])('%s', async (moment) => {
     const place = mkdtempSync(`${ground}/out `)
     const out = `${place}/m.iso`
     const PATH = `${stoppingPrograms()}:${process.env['PATH'] ?? ''}`

@@ -65,8 +65,8 @@ export async function runOnTree(foreign: readonly string[], command: string, arg
 /** Runs a command line that dies with this process. */
 export async function runGuarded(words: readonly string[], name: string, { signal, progress }: PackWatch): Promise<RunResult> {
   const hear = progress === undefined ? {} : { hear: (text: string) => {
-    const percent = /(\d+)(?:\.\d+)?% ?(?:done)?[^%]*$/.exec(text)?.[1]
-    if (percent !== undefined) progress(Math.min(100, Number(percent)))
+    const percent = percentIn(text)
+    if (percent !== undefined) progress(percent)
   } }
   const result = await run('setpriv', ['--pdeathsig', 'KILL', ...words], { env: { LC_ALL: 'C' }, ...hear, ...(signal === undefined ? {} : { signal }) })
   if (result.exitCode === 0) return result
@@ -78,6 +78,12 @@ export async function runGuarded(words: readonly string[], name: string, { signa
   if (reason !== undefined) throw new OvlError('no-space', `${name} ran out of room: ${reason}`, { syscall: name, errno: 'ENOSPC' })
   const told = said.filter((line) => /FATAL|FAILURE|SORRY|rror|annot|ailed/.test(line))
   throw new OvlError('unknown', `${name} failed with status ${result.exitCode}: ${told[0] ?? said.findLast((line) => line !== '') ?? 'it said nothing'}`, { syscall: name })
+}
+
+/** Of the last line that tells of progress the first number: behind it xorriso says how full its buffers are. */
+export function percentIn(text: string): number | undefined {
+  const said = text.split(/[\r\n]/).findLast((line) => /\d%/.test(line))
+  return said === undefined ? undefined : Math.min(100, Number(/(\d+)(?:\.\d+)?%/.exec(said)?.[1]))
 }
 
 /** How the image that is mounted at a place was packed, as words of mksquashfs. */

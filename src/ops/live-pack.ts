@@ -3,13 +3,12 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
-import { lstatName, realName, statName } from '../host/files.ts'
+import { realName, statName } from '../host/files.ts'
 import { readMedium } from '../host/medium.ts'
 import { isHybrid } from '../host/pack-iso.ts'
 import { writeBeside } from '../host/pack-output.ts'
-import { findVisitors, foreignMounts } from '../host/pack-tree.ts'
+import { foreignMounts } from '../host/pack-tree.ts'
 import { readUpperMarks } from '../host/pack-upper.ts'
-import { readRoom } from '../host/room.ts'
 import { valueOf } from '../live/cmdline.ts'
 import type { Medium } from '../live/medium.ts'
 import { placeOf, planPack } from '../live/pack.ts'
@@ -20,6 +19,7 @@ import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
 import { packCommands, packImage, packMedium, packTar } from './pack-kinds.ts'
 import { bootOf } from './pack-boot.ts'
+import { explained, leftOut, roomFindings, visitors } from './pack-findings.ts'
 import type { PackJob } from './pack-kinds.ts'
 
 export interface LivePackOptions {
@@ -160,58 +160,10 @@ function editOf(medium: Medium, live: LiveMount): MediumEdit | undefined {
   }
 }
 
-function leftOut({ target }: LiveMount, foreign: readonly string[]): readonly Finding[] {
-  if (foreign.length === 0) return []
-  const names = foreign.toReversed().map((path) => `'${path.slice(target.length)}'`)
-  return [finding('pack-incomplete', { title: `${names.length === 1 ? 'a mount' : `${names.length} mounts`} inside the tree ${names.length === 1 ? 'is' : 'are'} not packed: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`, evidence: foreign.map((path) => ({ fact: `something is mounted at '${path}' that is no part of the live system`, source: 'mountinfo' as const })), fix: [{ text: 'What lies below them in the live system is packed. Unmount them for a tree that looks as what is packed.' }] })]
-}
-
-/** The mounts of `ovl live enter` stand on empty files that are there as long as it runs. */
-function visitors({ target }: LiveMount): readonly Finding[] {
-  const pids = findVisitors(target)
-  if (pids.length === 0) return []
-  return [finding('pack-incomplete', { title: `a program runs in '${target}' with mounts of its own: what it made for them, and what it is just writing, is packed too`, explanation: 'ovl live enter makes empty files to mount over, and removes them when it ends.', evidence: pids.slice(0, 5).map((pid) => ({ fact: `process ${pid} sees more mounted inside it`, source: 'mountinfo' as const })), fix: [{ text: 'End it, then pack once more.' }] })]
-}
-
-/** Packed again, the layers take about the room they took. */
-function roomFindings({ live, kind, layer, out, medium }: PackJob): readonly Finding[] {
-  const whole = live.layers.reduce((sum, { at }) => sum + sizeAt(at), 0)
-  const image = layer ? 0 : whole
-  const source = kind === 'iso' || kind === 'img' ? Number((medium === undefined ? undefined : lstatOf(medium.source)) ?? 0) : 0
-  const needed = { squashfs: image, iso: image + Math.max(source, image), img: image + Math.max(source, image), tar: image }[kind]
-  const { free } = readRoom(parentPath(out)).bytes
-  if (needed <= free) return []
-  return [finding('no-space', { severity: 'warning', confidence: 'possible', title: `'${parentPath(out)}' may be too small: about ${mebibytes(needed)} MiB are needed, ${mebibytes(free)} MiB are free`, evidence: [{ fact: `${free} bytes are free`, source: 'statfs' }], fix: [{ text: 'Name an output on another disk.' }] })]
-}
-
-const mebibytes = (bytes: number): number => Math.ceil(bytes / 1024 ** 2)
-
-function sizeAt(path: string): number {
-  try {
-    return readRoom(path).bytes.total
-  } catch {
-    return 0
-  }
-}
-
-function lstatOf(path: string): bigint | undefined {
-  const found = lstatName(path)
-  return typeof found === 'object' && found.kind === 'file' ? found.size : undefined
-}
-
 function nextStep({ kind, out, layer, edit, live }: PackJob): string {
   const file = quoteShell(out)
   if (kind === 'tar') return `Unpack it as root: tar --extract ${out.includes(':') ? '--force-local ' : ''}--file ${file} --xattrs --xattrs-include='*' --acls --numeric-owner --directory DIR`
   if (kind === 'squashfs') return layer && edit !== undefined ? placeOf(edit, out) : layer ? 'Put it on top of the other images.' : `Look into it: ovl mount -l ${file} --tmpfs --mkdir DIR`
   const line = edit?.cmdline === undefined ? '' : ` Boot it with the line it was mounted for: ${valueOf(edit.cmdline, 'layerfs-path') === undefined ? live.cmdline : edit.cmdline}`
   return `${kind === 'iso' ? `Look at it: ovl live plan ${file}` : `Write it to a stick: dd if=${file} of=/dev/sdX bs=4M conv=fsync`}${line}`
-}
-
-function explained(error: unknown, { out, live }: PackJob): unknown {
-  if (!isOvlError(error) || error.findings.length > 0) return error
-  const { code, message } = error.errno === 'ENOSPC' || error.errno === 'EDQUOT' ? error.with({ code: 'no-space' }) : error
-  if (code === 'interrupted' || code === 'usage') return error
-  const fix = code === 'no-space' ? [{ text: `Name an output on a larger disk; '${out}' is as it was.` }] : error.details.hint === undefined ? [] : [{ text: error.details.hint }]
-  const known = code === 'unknown' && error.errno === 'EACCES' ? 'path-unreadable' : code
-  return error.with({ code: known, findings: [finding(known, { title: message, evidence: [{ fact: `packing '${live.target}' into '${out}'`, source: 'file' }], fix })] })
 }

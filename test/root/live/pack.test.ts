@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { isOvlError, mountLive, packLive, planOfLivePack, readMedium } from '../../../src/index.ts'
+import { isOvlError, mountLive, packLive, planOfLivePack, readLive, readMedium } from '../../../src/index.ts'
 import type { LivePackOptions, LivePacked } from '../../../src/index.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
@@ -169,7 +169,9 @@ describe.skipIf(skip)('one image', () => {
       change(target)
       const { chain, next, layer } = await pack(path, { layer: true })
       expect([chain, layer, next]).toEqual([['l.squashfs', '02-top.squashfs', '01-base.squashfs'], '/live/zz-changes.squashfs', 'Copy l.squashfs to /live/zz-changes.squashfs of the medium.'])
-      const upper = (await import('../../../src/index.ts')).readLive(target).upper
+      sh('setfattr -n system.posix_acl_access -v 0x0200000001000600ffffffff02000400010000000400040000000000100006000000ffff20000400ffffffff "$1/one"', target)
+      expect((await pack(path, { layer: true })).warnings.map(({ title }) => title)).toEqual(['a squashfs cannot keep system.posix_acl_access: access control lists are not packed'])
+      const { upper } = readLive(target)
       sh('setfattr -n trusted.overlay.metacopy "$1/one"', upper)
       await expect(pack(path, { layer: true })).rejects.toMatchObject({ code: 'metacopy-mismatch', message: expect.stringContaining("'/one'") })
       sh('setfattr -x trusted.overlay.metacopy "$1/one"', upper)
@@ -187,7 +189,7 @@ describe.skipIf(skip)('one image', () => {
       await during(source, async () => {
         if (refused) {
           mkdirSync(`${target}/moved`)
-          sh('setfattr -n trusted.overlay.redirect -v /dir "$1/moved"', (await import('../../../src/index.ts')).readLive(target).upper)
+          sh('setfattr -n trusted.overlay.redirect -v /dir "$1/moved"', readLive(target).upper)
         } else {
           renameSync(`${target}/dir`, `${target}/moved`)
         }

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { isOvlError } from '../../../src/errors/ovl-error.ts'
+import { percentIn } from '../../../src/host/pack-tree.ts'
 import { planLive } from '../../../src/live/live-plan.ts'
 import type { Medium } from '../../../src/live/medium.ts'
 import { edited, placeOf, planPack } from '../../../src/live/pack.ts'
@@ -112,6 +113,18 @@ describe('texts', () => {
     const status = 'Package: zlib\nStatus: install ok installed\nMulti-Arch: same\nArchitecture: amd64\nVersion: 1:2\nDescription: x\n y: z\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: bash\nStatus: hold ok installed\nArchitecture: amd64\nVersion: 5\n'
     expect(formatManifest(status, '')).toBe('bash\t5\nzlib:amd64\t1:2\n')
     expect(formatManifest(status, 'adduser 3\n')).toBe('bash 5\nzlib:amd64 1:2\n')
+  })
+})
+
+describe('progress', () => {
+  it.each([
+    ['\r[====/   ]  12/345   3%', 3],
+    ['\r[===] 1/2  50%\r[======] 2/2 100%\n\nExportable', 100],
+    ['xorriso : UPDATE : Writing:       1234s   12.3%   fifo  19%  buf  50%\n', 12],
+    ['xorriso : UPDATE :  45.67% done, estimate finish\n', 45],
+    ['Filesystem size 1 Kbytes', undefined],
+  ])('%j', (text, percent) => {
+    expect(percentIn(text)).toBe(percent)
   })
 })
 

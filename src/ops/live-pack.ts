@@ -91,6 +91,7 @@ async function prepare(target: string, said: string, { layer = false, signal }: 
   const medium = isMedium ? await readMedium(live.source, signal === undefined ? {} : { signal }) : layer ? await mediumOf(live, signal) : undefined
   if (kind === 'img' && (medium?.kind !== 'iso' || !isHybrid(live.source))) throw new OvlError('usage', `'${live.source}' has no partition table: an image made of it would start from no USB stick`, { hint: `Make an ISO for a DVD or a virtual machine: ovl live pack ${quoteShell(live.target)} OUT.iso` })
   const edit = medium === undefined || (!isMedium && medium.kind === 'images') ? undefined : isMedium ? planPack(medium, live, layer) : editOf(medium, live)
+  if (isMedium && medium?.kind === 'directory' && isWithin(out, realName(medium.source))) throw new OvlError('usage', `'${said}' lies inside the medium that it is made of`, { hint: 'Name a file outside of it.' })
   if (isMedium && medium !== undefined) bootOf(medium)
   const foreign = layer ? [] : foreignMounts(live.target, live.inside)
   const job: PackJob = { live, out, kind, layer, foreign, ...(medium === undefined ? {} : { medium }), ...(edit === undefined ? {} : { edit }) }

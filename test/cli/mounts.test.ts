@@ -102,7 +102,7 @@ describe.skipIf(ground === undefined)('as root, in a mount namespace of its own'
   // A message is about a fault, and says so with exactly this status.
   const FOUND = ' && exit 9 || [ $? -eq 1 ]'
 
-  it.skipIf(!hasTool('mksquashfs') || !hasTool('xorriso'))('runs every example of --help, but for the place of /tmp', () => {
+  it.skipIf(!['mksquashfs', 'xorriso', 'zstd'].every(hasTool))('runs every example of --help, but for the place of /tmp', () => {
     // The checkout itself may lie below /tmp.
     const examples = COMMANDS.filter(({ name }) => name !== 'completion').flatMap(({ examples }) => examples.map(([line]) => `${line.replaceAll('/tmp/', `${here}/tmp/`)}${line.includes('--message') ? FOUND : ''}`))
     const umounts = examples.filter((line) => line.startsWith('ovl umount'))

@@ -5,11 +5,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
-  // Without a listener the default action is back: the second signal kills.
+  // Without a listener the default action is back: the second signal kills. Not at once, or others who listen to this one
+  // (execa does, while a program runs) would find themselves alone, and end the process.
   const stop = (name: NodeJS.Signals): void => {
-    // Not at once: execa, which has a child to end, would take itself for the only listener, and end the process.
-    setImmediate(release)
-    controller.abort(name)
+    setImmediate(() => {
+      release()
+      controller.abort(name)
+    })
   }
   const release = (): void => {
     for (const name of SIGNALS) process.off(name, stop)

@@ -1,6 +1,5 @@
 /** Signals: the first asks to stop, the second is left to the system. */
 
-import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { interruptible } from '../../src/cli/interrupt.ts'
 
@@ -10,9 +9,6 @@ it('aborts on the first signal and leaves the second alone', async () => {
     expect(process.listenerCount('SIGINT')).toBe(before + 1)
     process.kill(process.pid, 'SIGINT')
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
-    // While the signal is being delivered there is still a listener besides those that end the process when they are alone.
-    expect(process.listenerCount('SIGINT')).toBe(before + 1)
-    await setImmediate()
     return { aborted: signal.aborted, listeners: process.listenerCount('SIGINT') }
   })
   expect(seen).toEqual({ aborted: true, listeners: before })

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Given as standard input; without it, input is empty. */
   readonly input?: string | Uint8Array
   readonly signal?: AbortSignal
+  /** Hears what it writes, of both streams, while it runs. */
+  readonly hear?: (text: string) => void
 }
 
 export interface RunResult {
@@ -32,16 +34,18 @@ export interface RunResult {
  * @throws OvlError tool-missing, way-cannot-say (a word that is no UTF-8), usage (a NUL within), interrupted
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env = {}, input = '', signal } = options
+  const { cwd, env = {}, input = '', signal, hear } = options
   for (const word of [...args, ...Object.values(env), cwd ?? '']) checkWord(command, word)
   const { execa } = await import('execa')
-  const result = await execa(command, args, {
+  const child = execa(command, args, {
     ...COMMON,
     input,
     env,
     ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
+  if (hear !== undefined) for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => hear(String(piece)))
+  const result = await child
   // Ctrl-C reaches the whole process group: the child may be gone before this process hears of it.
   if (result.isCanceled || result.signal === 'SIGINT') throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
   return resultOf(command, cwd, result)

@@ -105,7 +105,7 @@ describe.skipIf(ground === undefined)('as root, in a mount namespace of its own'
   // What is mounted below / differs from machine to machine, and is told.
   const NOTED = /^ovl root /
 
-  it.skipIf(!hasTool('mksquashfs') || !hasTool('xorriso'))('runs every example of --help, but for the place of /tmp', () => {
+  it.skipIf(!['mksquashfs', 'xorriso', 'zstd'].every(hasTool))('runs every example of --help, but for the place of /tmp', () => {
     // The checkout itself may lie below /tmp.
     const examples = COMMANDS.filter(({ name }) => name !== 'completion').flatMap(({ examples }) => examples.map(([line]) => `${line.replaceAll('/tmp/', `${here}/tmp/`)}${line.includes('--message') ? FOUND : ''}${NOTED.test(line) ? ' --quiet' : ''}`))
     const umounts = examples.filter((line) => line.startsWith('ovl umount'))

@@ -33,6 +33,7 @@ const SCRIPTS: Readonly<Record<string, readonly RegExp[]>> = {
   '05-page-size-limit.sh': [/shortened +names relative to/, /by mount2 \(relative\)/, /error\[options-too-long\]/, /Read-only file system/],
   '07-live-cd.sh': [/error\[work-missing\]/, /\nminimal\.standard\.live\.squashfs .*\nminimal\.standard\.squashfs .*\nminimal\.squashfs /, /root: casper of 3 layers from .*lost on umount/, /\nAsia\/Shanghai\n/, /\n\.\/etc\/timezone\n/],
   '07-live-cd-pack.sh': [/The same by hand\n[^]*mksquashfs [^]*xorriso /, /new\.iso: a medium of .*; topmost first: minimal\.standard\.live\.changes\.squashfs, minimal\.standard\.live\.squashfs/, /whole\.iso: a medium of .*; topmost first: minimal\.squashfs\n/, /backup\.tar\.zst: an archive/, /\nLANG=zh_CN\.UTF-8\n/],
+  '08-running-root.sh': [/error\[usage\]: mount of the directory '\/' needs --bind/, /error\[work-other-filesystem\]/, /merged +1 .*rw +ovl\n/, /\ntried\n/, /rw\/upper\/etc\/passwd\n/, /unmounted .*merged\nunmounted .*rw\nunmounted .*lower-0\n/],
   '09-no-space.sh': [/error\[lower-missing\]/, /error\[work-other-filesystem\]/, /warning\[no-space\]: .* is 87 % full/, /No space left on device/, /\nchanges\/rw\/more\n/],
   '10-helper.sh': [/\nhello from the image\nhello from over\n/, /already mounted/, /Read-only file system/, /mountinfo \|\| :\n0\n/, /error\[lower-missing\]: lower '.*\/bas\.squashfs' does not exist/],
 }

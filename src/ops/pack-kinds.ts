@@ -6,7 +6,7 @@ import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
 import { readFileBytes, removeFile, statName } from '../host/files.ts'
 import { readMedium } from '../host/medium.ts'
-import { hashFile, isoCommand, readMediumFile, writeIso } from '../host/pack-iso.ts'
+import { hashFile, isoCommand, needXorriso, readMediumFile, writeIso } from '../host/pack-iso.ts'
 import type { IsoEdit } from '../host/pack-iso.ts'
 import type { Beside } from '../host/pack-output.ts'
 import { canLeaveOutXattrs, packingAt, runOnTree, treeCommand } from '../host/pack-tree.ts'
@@ -46,6 +46,7 @@ export const packTar: Pack = async ({ live, out, foreign }, { path }, { signal }
 export const packMedium: Pack = async (job, { path, parts }, options) => {
   const { medium, edit } = job
   if (medium === undefined || edit === undefined) throw new OvlError('internal', 'a medium is packed without its plan')
+  await needXorriso()
   const image = `${parts}/image`
   const warnings = await squash(job, image, baseName(edit.image), options)
   const put = new Map([[edit.image, image]])

@@ -29,8 +29,12 @@ export function isoCommand(medium: Medium, { put, removed }: IsoEdit, to: string
   ]
 }
 
-export async function writeIso(words: readonly string[], watch: PackWatch): Promise<void> {
+/** @throws OvlError tool-missing: to be asked before an hour of packing */
+export async function needXorriso(): Promise<void> {
   await run('xorriso', ['-version'])
+}
+
+export async function writeIso(words: readonly string[], watch: PackWatch): Promise<void> {
   await runGuarded(words, 'xorriso', watch)
 }
 

@@ -57,5 +57,6 @@ export function explained(error: unknown, { out, live }: PackJob): unknown {
   if (code === 'interrupted' || code === 'usage') return error
   const fix = code === 'no-space' ? [{ text: `Name an output on a larger disk; '${out}' is as it was.` }] : error.details.hint === undefined ? [] : [{ text: error.details.hint }]
   const known = code === 'unknown' && error.errno === 'EACCES' ? 'path-unreadable' : code
-  return error.with({ code: known, findings: [finding(known, { title: message, evidence: [{ fact: `packing '${live.target}' into '${out}'`, source: 'file' }], fix })] })
+  const explanation = code === 'no-space' ? { explanation: 'The output is written beside the old file, a medium with its image besides, and takes its place when it is whole: the directory needs room for all of it.' } : {}
+  return error.with({ code: known, findings: [finding(known, { title: message, ...explanation, evidence: [{ fact: `packing '${live.target}' into '${out}'`, source: 'file' }], fix })] })
 }

@@ -6,7 +6,7 @@ import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
 import { readFileBytes, removeFile, statName } from '../host/files.ts'
 import { readMedium } from '../host/medium.ts'
-import { hashFile, isoCommand, readMediumFile, writeIso } from '../host/pack-iso.ts'
+import { hashFile, isoCommand, needXorriso, readMediumFile, writeIso } from '../host/pack-iso.ts'
 import type { IsoEdit } from '../host/pack-iso.ts'
 import type { Beside } from '../host/pack-output.ts'
 import { canLeaveOutXattrs, packingAt, runOnTree, treeCommand } from '../host/pack-tree.ts'
@@ -15,7 +15,7 @@ import { planLive } from '../live/live-plan.ts'
 import { findFile } from '../live/medium.ts'
 import type { Medium } from '../live/medium.ts'
 import type { MediumEdit } from '../live/pack.ts'
-import { SUM_FILES, formatManifest, renewSums } from '../live/pack-texts.ts'
+import { SUM_FILES, formatManifest, renameLayerPaths, renewSums } from '../live/pack-texts.ts'
 import { decodeName, encodeName } from '../names/bytes.ts'
 import { baseName } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
@@ -46,6 +46,7 @@ export const packTar: Pack = async ({ live, out, foreign }, { path }, { signal }
 export const packMedium: Pack = async (job, { path, parts }, options) => {
   const { medium, edit } = job
   if (medium === undefined || edit === undefined) throw new OvlError('internal', 'a medium is packed without its plan')
+  await needXorriso()
   const image = `${parts}/image`
   const warnings = await squash(job, image, baseName(edit.image), options)
   const put = new Map([[edit.image, image]])
@@ -132,11 +133,10 @@ async function addSums(medium: Medium, { removed }: MediumEdit, put: ReadonlyMap
 /** What was written is read as its live system would read it. */
 async function verify(path: string, { live }: PackJob, { chain, cmdline, image }: MediumEdit): Promise<void> {
   const medium = await readMedium(path)
-  const { layers, findings } = planLive(medium, cmdline === undefined ? {} : { cmdline })
-  const isMounted = cmdline !== undefined || layers.some((layer) => layer.path === image)
-  const stacked = isMounted ? layers : planLive(medium, { cmdline: live.cmdline }).layers
-  const wrong = findings.find(({ severity }) => severity === 'error')
-  if (wrong !== undefined || stacked.map(({ name }) => name).join('\n') !== chain.join('\n')) throw new OvlError('internal', `the medium that was written does not stack what was packed: ${wrong?.title ?? stacked.map(({ name }) => name).join(', ')}`)
+  const lines = [cmdline, undefined, renameLayerPaths(live.cmdline, baseName(image), () => true)]
+  const stacks = lines.map((line) => planLive(medium, line === undefined ? {} : { cmdline: line })).filter(({ findings }) => findings.every(({ severity }) => severity !== 'error')).map(({ layers }) => layers.map(({ name }) => name))
+  if (stacks.some((names) => names.join('\n') === chain.join('\n'))) return
+  throw new OvlError('internal', `the medium that was written does not stack what was packed, but ${stacks[0]?.join(', ') ?? 'nothing whole'}`)
 }
 
 /** The steps of a job in words, and the commands that do the same. */

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { isOvlError, mountLive, packLive, planOfLivePack, readLive, readMedium } from '../../../src/index.ts'
+import { isOvlError, mountLive, packLive, planLive, planOfLivePack, readLive, readMedium } from '../../../src/index.ts'
 import type { LivePackOptions, LivePacked } from '../../../src/index.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
@@ -91,6 +91,14 @@ describe.skipIf(skip)('media', () => {
       expect(sums.get(`./${recipe.shelf}/${path === place ? whole : (two.chain[0] as string).replace('.squashfs', '')}.squashfs`)).toBe(md5(`${unpacked}/${recipe.shelf}/${path === place ? `${whole}.squashfs` : (two.chain[0] as string)}`))
     }
     expect(readdirSync(place.replace(/\/[^/]*$/, '')).filter((name) => name.includes('ovl-new'))).toEqual([])
+  })
+
+  test('a layer for another entry of the menu than the first', async () => {
+    const { iso } = makeMedium(ground, { shelf: 'casper', images: ['minimal.squashfs', 'minimal.live.squashfs'], files: { 'boot/grub/grub.cfg': 'menuentry A {\n linux /casper/vmlinuz layerfs-path=minimal.live.squashfs\n}\nmenuentry B {\n linux /casper/vmlinuz layerfs-path=minimal.squashfs\n}\n' } })
+    const place = out('second.iso')
+    await using _live = await mountLive(iso, target, { mkdir: true, size: '16m', cmdline: 'layerfs-path=minimal.squashfs' })
+    expect((await pack(place, { layer: true })).chain).toEqual(['minimal.changes.squashfs', 'minimal.squashfs'])
+    expect(planLive(await readMedium(place)).entries.map(({ cmdline }) => cmdline)).toEqual(['layerfs-path=minimal.live.squashfs', 'layerfs-path=minimal.changes.squashfs'])
   })
 
   /** What boots, without where it lies and how large the whole is. */

@@ -1,7 +1,6 @@
 // The guest as seen from this machine: QEMU's serial line in, records out.
 
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import { bootMachine } from './boot.mjs'
 
 /** Repeats the random tests of a run. */
 const SEED = process.env.OVL_SEED === undefined ? [] : [`OVL_SEED=${process.env.OVL_SEED}`]
@@ -11,29 +10,19 @@ const SEED = process.env.OVL_SEED === undefined ? [] : [`OVL_SEED=${process.env.
  * { ended, lost }: the exit status of `node --test` if the guest said it, and a sentence if the guest went without.
  */
 export async function runGuest({ kernel, initramfs, disk, seconds }, on) {
-  const qemu = spawn('qemu-system-x86_64', [
-    // Software emulation, always: /dev/kvm is there on machines where it cannot be relied on (nested, CI).
-    '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '2048',
-    '-nographic', '-no-reboot', '-nic', 'none',
-    '-kernel', kernel, '-initrd', initramfs,
-    '-drive', `file=${disk.replaceAll(',', ',,')},format=raw,if=virtio,cache=unsafe`,
+  const machine = bootMachine({
+    kernel, initramfs, disks: [disk], seconds,
     // oops=panic panic=-1: a kernel bug ends the guest at once, as -no-reboot makes of the reboot a power off.
     // loglevel=1: what overlay logs is read from /dev/kmsg; on the serial line it would only take time.
     // What the kernel does not know itself it hands to init as environment.
-    '-append', ['console=ttyS0 loglevel=1 oops=panic panic=-1 mitigations=off', ...SEED].join(' '),
-  ], { stdio: ['ignore', 'pipe', 'inherit'] })
-
-  const stop = () => qemu.kill('SIGKILL')
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  let timedOut = false
-  const timer = setTimeout(() => { timedOut = true; stop() }, seconds * 1000)
+    append: ['console=ttyS0 loglevel=1 oops=panic panic=-1 mitigations=off', ...SEED].join(' '),
+  })
 
   let ended
   let panic
   let booted = false
   const early = []
-  const closed = new Promise((resolve, reject) => qemu.on('error', reject).on('close', resolve))
-  for await (const text of createInterface({ input: qemu.stdout })) {
+  for await (const text of machine.lines) {
     const [, kind, rest] = /^@(boot|test|end) (.*)$/.exec(text) ?? []
     if (kind === 'boot') { booted = true; on.boot(Number(rest)) }
     else if (kind === 'test') on.test(JSON.parse(rest))
@@ -43,9 +32,7 @@ export async function runGuest({ kernel, initramfs, disk, seconds }, on) {
     else if (ended === undefined && text.trim() !== '') on.line(text)
     panic ??= /Kernel panic.*/.exec(text)?.[0]
   }
-  await closed
-  clearTimeout(timer)
-  process.off('SIGINT', stop).off('SIGTERM', stop)
+  const { timedOut } = await machine.ended
 
   // What came before the tests is firmware and boot noise, until it did not come to the tests.
   if (!booted) early.forEach(on.line)

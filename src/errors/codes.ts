@@ -75,6 +75,7 @@ export const FINDING_CODES = [
   'live-not-found', 'live-layer-missing',
   'live-stacks-everything', 'live-order-reversed', 'live-image-ignored',
   'persistence-line-skipped', 'persistence-sources-nested',
+  'pack-incomplete',
   // ovl itself
   'usage',
   'way-cannot-say',

@@ -13,7 +13,7 @@ import type { ImageType, Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
 import { lstatName, readDirectory, readFileBytes, realName, statName } from './files.ts'
 import { imageMountOptions, readImageType } from './image.ts'
-import { attachLoop } from './loop.ts'
+import { attachLoop, loopsThatStay } from './loop.ts'
 import { readMountTable } from './mount-table.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 import { fsCreate, fsMount, fsOpen, fsSetFlag, fsSetString } from './syscalls/mount-api.ts'
@@ -28,7 +28,7 @@ export async function viewDisk(said: string): Promise<DiskView> {
   if (found.kind === 'directory') return { what: 'directory', path, said, ...top(path) }
   if (found.kind !== 'file' && found.kind !== 'block') throw new OvlError('usage', `'${said}' is neither a directory nor a disk: it is a ${found.kind}`)
   const what = found.kind === 'block' ? 'device' : 'image'
-  const usedBy = found.kind === 'block' ? mountOf(formatDevice(found.rdev)) : await loopOf(path, found)
+  const usedBy = found.kind === 'block' ? mountOf(formatDevice(found.rdev)) : await attachedTo(path)
   const type = readImageType(path)
   if (usedBy !== undefined || type === undefined || !isDiskType(type)) return { what, path, said, entries: [], ...(type === undefined ? {} : { type }), ...(usedBy === undefined ? {} : { usedBy }) }
   return { what, path, said, type, dirty: isDirty(path, type), ...lookInside(path, type, what === 'device') }
@@ -58,32 +58,14 @@ function top(path: string): Pick<DiskView, 'entries' | 'conf'> {
   return { entries, ...(typeof conf === 'object' && conf.kind === 'file' && conf.size <= LARGEST_CONF ? { conf: readFileBytes(`${path}/${CONF}`).toString('utf8') } : {}) }
 }
 
+async function attachedTo(path: string): Promise<string | undefined> {
+  const [device] = await loopsThatStay(path)
+  return device === undefined ? undefined : `it is attached to ${device}`
+}
+
 function mountOf(device: string): string | undefined {
   const mount = readMountTable().mounts.find((one) => one.device === device)
   return mount === undefined ? undefined : `it is mounted at '${mount.target}'`
-}
-
-/** A loop device frees itself a moment after its last user. */
-async function loopOf(path: string, { dev, ino }: { readonly dev: bigint; readonly ino: bigint }): Promise<string | undefined> {
-  const find = (): string | undefined => readDirectory('/sys/block').find((name) => {
-    const backing = name.startsWith('loop') ? backingOf(name) : undefined
-    const file = backing === undefined ? undefined : statName(backing)
-    return backing === path || (typeof file === 'object' && file.dev === dev && file.ino === ino)
-  })
-  let name = find()
-  for (let left = 20; name !== undefined && left > 0; left--) {
-    await new Promise((resolve) => setTimeout(resolve, 25))
-    name = find()
-  }
-  return name === undefined ? undefined : `it is attached to /dev/${name}`
-}
-
-function backingOf(loop: string): string | undefined {
-  try {
-    return readFileBytes(`/sys/block/${loop}/loop/backing_file`).toString('utf8').replace(/\n$/, '')
-  } catch {
-    return undefined
-  }
 }
 
 const EXT4_STATE = 1024 + 58

@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Given as standard input; without it, input is empty. */
   readonly input?: string | Uint8Array
   readonly signal?: AbortSignal
+  /** Hears what it writes, of both streams, while it runs. */
+  readonly hear?: (text: string) => void
 }
 
 export interface RunResult {
@@ -31,16 +33,18 @@ export interface RunResult {
  * @throws OvlError tool-missing, way-cannot-say (a word that is no UTF-8), usage (a NUL within), interrupted
  */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env = {}, input = '', signal } = options
+  const { cwd, env = {}, input = '', signal, hear } = options
   for (const word of [...args, ...Object.values(env), cwd ?? '']) checkWord(command, word)
   const { execa } = await import('execa')
-  const result = await execa(command, args, {
+  const child = execa(command, args, {
     ...COMMON,
     input,
     env,
     ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
+  if (hear !== undefined) for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => hear(String(piece)))
+  const result = await child
   if (result.isCanceled) throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
   return resultOf(command, cwd, result)
 }

@@ -50,7 +50,7 @@ export async function execute(plan: Plan, { signal, progress }: ExecuteOptions =
       throw withUndo(stepError(step, error), await undoAll(done))
     }
   }
-  for (const copy of log.copies) copy.close()
+  dropCopies(log)
   const { taken, unmounted, removed } = log
   return { unmounted, removed, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
 }
@@ -78,7 +78,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       done.push(() => takeDown(step.at))
       return
     case 'mount-disk':
-      attachDisk(step.disk, step.type, step.at, step.flags)
+      await attachDisk(step.disk, step.type, step.at, step.flags)
       done.push(() => takeDown(step.at))
       return
     case 'make-disk':
@@ -119,6 +119,8 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       if (step.putBack === true) keepCopy(step.path, done, log)
       await unmountPatiently(step.path, step.lazy)
       log.unmounted.push(step.path)
+      // What they stood in is gone: they must not keep busy what it was made of.
+      if (step.putBack !== true) dropCopies(log)
       return
     case 'remove-dir':
       if (removeIfEmpty(step.path)) log.removed.push(step.path)
@@ -144,9 +146,14 @@ function keepCopy(path: string, done: Undo[], log: Log): void {
   const before = log.unmounted.length
   log.copies.push(copy)
   done.push(() => {
+    if (!log.copies.includes(copy)) return
     if (log.unmounted.length > before) moveMount(copy, path)
     copy.close()
   })
+}
+
+function dropCopies(log: Log): void {
+  for (const copy of log.copies.splice(0)) copy.close()
 }
 
 /** Undoing a mount that is gone already is done. */

@@ -158,7 +158,8 @@ function dropQuietly(path: string): void {
   }
 }
 
-function syncDirectory(path: string): void {
+/** To the disk: names that were made, renamed or removed in it. */
+export function syncDirectory(path: string): void {
   const fd = openSync(nameBuffer(path), constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     fsyncSync(fd)

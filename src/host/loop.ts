@@ -9,7 +9,10 @@ import { constants, openSync } from 'node:fs'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
 import type { Slice } from '../plan/step.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decodeName } from '../names/bytes.ts'
 import { OwnedFd } from './fd.ts'
+import { readDirectory, readFileBytes, statName } from './files.ts'
 import { ffi } from './ffi.ts'
 import { check, checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
@@ -44,6 +47,36 @@ export function attachLoop(image: string, { writable = false, slice, file: given
     if (result !== undefined && !TAKEN.has(result)) throw syscallError('ioctl(LOOP_CONFIGURE)', result, `cannot attach the image '${image}' to ${device}`)
   }
   throw syscallError('ioctl(LOOP_CONFIGURE)', 'EBUSY', `cannot attach the image '${image}': every loop device tried was taken by somebody else`)
+}
+
+/** The loop devices that a file is attached to, but for those that are just going: a device frees itself a moment after its last user. */
+export async function loopsThatStay(path: string, but?: string): Promise<string[]> {
+  let found = loopsOf(path).filter((device) => device !== but)
+  for (let left = MOMENTS; found.length > 0 && left > 0; left--) {
+    await sleep(MOMENT_MS)
+    found = loopsOf(path).filter((device) => device !== but)
+  }
+  return found
+}
+
+const MOMENTS = 20
+const MOMENT_MS = 25
+
+function loopsOf(path: string): string[] {
+  const file = statName(path)
+  return readDirectory('/sys/block').filter((name) => {
+    const backing = name.startsWith('loop') ? backingOf(name) : undefined
+    const found = backing === undefined ? undefined : statName(backing)
+    return typeof found === 'object' && typeof file === 'object' && found.dev === file.dev && found.ino === file.ino
+  }).map((name) => `/dev/${name}`)
+}
+
+function backingOf(loop: string): string | undefined {
+  try {
+    return decodeName(readFileBytes(`/sys/block/${loop}/loop/backing_file`)).replace(/\n$/, '')
+  } catch {
+    return undefined // It is free.
+  }
 }
 
 /** Between asking for a free device and taking it, others may be faster. */

@@ -1,6 +1,6 @@
 /** The mounts that stand beside an overlay, or in it: its tmpfs, images, disks, id-mapped clones, binds. Each is attached ready to use. */
 
-import { isOvlError } from '../errors/ovl-error.ts'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { MountFlag } from '../overlay/spec.ts'
 import type { ImageType, Slice } from '../plan/step.ts'
@@ -8,7 +8,7 @@ import { copyToNameless } from './copy.ts'
 import type { CopyWatch } from './copy.ts'
 import { statName } from './files.ts'
 import { imageMountOptions } from './image.ts'
-import { attachLoop } from './loop.ts'
+import { attachLoop, loopsThatStay } from './loop.ts'
 import { moveMount, openTree, setMountAttributes } from './syscalls/mount-api.ts'
 import { legacyBits } from './syscalls/mount-flags.ts'
 import { mountLegacy } from './syscalls/mount-legacy.ts'
@@ -49,12 +49,16 @@ export async function attachImage(image: string, type: ImageType, at: string, { 
 }
 
 /** The file system on a block device or in an image file, writable; a journal is replayed. The loop device frees itself when the mount is gone. */
-export function attachDisk(disk: string, type: ImageType, at: string, flags: readonly MountFlag[]): void {
+export async function attachDisk(disk: string, type: ImageType, at: string, flags: readonly MountFlag[]): Promise<void> {
   const found = statName(disk)
   const loop = typeof found === 'object' && found.kind === 'block' ? undefined : attachLoop(disk, { writable: true })
   try {
+    // Nothing else keeps two from writing to one file.
+    const [other] = loop === undefined ? [] : await loopsThatStay(disk, loop.device)
+    if (other !== undefined) throw new OvlError('upper-in-use', `'${disk}' is in use: it is attached to ${other}`)
     mountLegacy(loop?.device ?? disk, at, type, legacyBits(flags), '')
   } catch (error) {
+    if (isOvlError(error) && error.code === 'upper-in-use') throw error
     if (isOvlError(error) && error.errno === 'EBUSY') throw error.with({ code: 'upper-in-use', message: `the ${type} on '${disk}' is in use: mounted read-only, or by another program` })
     throw imageError(error, type, `the disk '${disk}'`, `the ${type} on '${disk}'`, disk)
   } finally {

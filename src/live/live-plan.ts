@@ -110,7 +110,8 @@ function entryToBoot(entries: readonly BootEntry[]): BootEntry | undefined {
   return chosen !== undefined && isLive(chosen) ? chosen : (entries.find(isLive) ?? chosen)
 }
 
-function isLive({ kernel, cmdline }: BootEntry): boolean {
+/** Whether an entry of a boot menu boots a live system, and not an installer or a memory test. */
+export function isLive({ kernel, cmdline }: BootEntry): boolean {
   return /^\/?(?:casper|live|LiveOS|arch)\//.test(kernel) || ['casper', 'live'].includes(valueOf(cmdline, 'boot') ?? '') || (valueOf(cmdline, 'root') ?? '').startsWith('live:')
 }
 

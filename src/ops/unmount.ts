@@ -4,7 +4,7 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
-import { realName } from '../host/files.ts'
+import { realName, statName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
 import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
@@ -123,7 +123,7 @@ function explained(error: OvlError, target: string, own: readonly string[]): Ovl
   if (error.findings.length > 0) return error
   const { hint } = error.details
   if (error.code !== 'umount-busy') return error.with({ findings: [finding(error.code, { title: error.message, fix: hint === undefined ? [] : [{ text: hint }] })] })
-  const looks = [target, ...own].map((path) => collectHolders(path))
+  const looks = [target, ...own.filter((path) => typeof statName(path) === 'object')].map((path) => collectHolders(path))
   const holders = looks.flatMap((look) => look.holders).filter(({ what, path }) => what !== 'mount below' || !own.includes(path))
   const hidden = looks[0]?.hidden ?? 0
   const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))

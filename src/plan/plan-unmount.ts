@@ -18,8 +18,8 @@ export interface UnmountRequest {
 /** Plans taking one overlay down together with all that `mount` put up for it. */
 export function planUnmount({ target, below, lazy, receipt, mountedParts }: UnmountRequest): Plan {
   const unmount = (path: string): Extract<Step, { do: 'unmount' }> => ({ do: 'unmount', path, lazy })
-  const inside = new Set(lazy ? [] : receipt?.inside)
-  const overlay = target === undefined ? [] : [...below, target].map((path) => (inside.has(path) ? { ...unmount(path), putBack: true as const } : unmount(path)))
+  const putBack = !lazy && receipt?.inside !== undefined ? { putBack: true as const } : {}
+  const overlay = target === undefined ? [] : [...below.map((path) => ({ ...unmount(path), ...putBack })), unmount(target)]
   if (receipt === undefined) return { steps: overlay }
   const parts = [...receipt.parts].reverse()
   return {

@@ -205,6 +205,24 @@ export const COMMANDS: readonly CommandDef[] = [
     load: () => import('./live-status.ts'),
   },
   {
+    name: 'live pack', family: 'mount', kind: 'live', summary: 'make an image or a medium of a mounted live system, with what was changed in it',
+    usage: ['TARGET OUT.squashfs|OUT.iso [--layer]', 'TARGET OUT.img|OUT.tar[.gz|.zst|.xz]'],
+    details: [
+      'OUT.iso is the medium that TARGET was mounted from, with its boot records and partition table, and one image in place of all that were stacked. OUT.squashfs is that image alone, packed as the original is. OUT.img is for a USB stick: dd writes it. OUT.tar is a backup, with all attributes.',
+      'With --layer only what changed is packed, and put on top of the images that are there; what was deleted is deleted on top of them.',
+      'What others mounted inside TARGET is not packed, and said. The output is written beside OUT and renamed when it is whole. With SOURCE_DATE_EPOCH set, a squashfs of the same tree is the same bytes.',
+    ],
+    options: [{ name: 'layer', does: 'pack only what changed, as one more layer' }, DRY_RUN],
+    positionals: { min: 2, max: 2, value: { name: 'TARGET', kind: 'file' } },
+    examples: [
+      ['ovl live pack /tmp/livecd /tmp/mine.iso', 'a medium that boots the changed system'],
+      ['ovl live pack /tmp/livecd /tmp/layered.iso --layer', 'the same, with the changes as one more image'],
+      ['ovl live pack /tmp/livecd /tmp/mine.squashfs --dry-run', 'which commands would make an image of it'],
+      ['ovl live pack /tmp/livecd /tmp/backup.tar.zst', 'a backup'],
+    ],
+    load: () => import('./live-pack.ts'),
+  },
+  {
     name: 'live umount', family: 'mount', kind: 'live', summary: 'unmount a live system, with all that was put up for it',
     usage: ['TARGET [-l]'],
     details: ['Takes down what stands in it, the overlay, the tmpfs or disk of its changes, then the images. ovl umount does the same.'],

@@ -11,8 +11,28 @@ export interface Meter {
   readonly end: () => void
 }
 
+/** How much of something is made. */
+export interface PackMeter {
+  readonly progress: (what: string, percent: number) => void
+  readonly end: () => void
+}
+
 /** Undefined where nobody looks. */
 export async function copyMeter(quiet: boolean): Promise<Meter | undefined> {
+  const line = await lineMeter(quiet)
+  return line === undefined ? undefined : {
+    progress: (what, done, total) => line.show(`copying ${showName(baseName(what))}: ${sizeOf(done)} of ${sizeOf(total)}, ${Math.floor((done * 100) / total)} %`),
+    end: line.end,
+  }
+}
+
+/** Undefined where nobody looks. */
+export async function packMeter(quiet: boolean): Promise<PackMeter | undefined> {
+  const line = await lineMeter(quiet)
+  return line === undefined ? undefined : { progress: (what, percent) => line.show(`packing ${showName(what)}: ${percent} %`), end: line.end }
+}
+
+async function lineMeter(quiet: boolean): Promise<{ readonly show: (line: string) => void; readonly end: () => void } | undefined> {
   if (quiet || !(await isTerminal('err'))) return undefined
   let shown = ''
   const show = (line: string): void => {
@@ -20,8 +40,5 @@ export async function copyMeter(quiet: boolean): Promise<Meter | undefined> {
     write('err', `\r\u001b[K${line}`)
     shown = line
   }
-  return {
-    progress: (what, done, total) => show(`copying ${showName(baseName(what))}: ${sizeOf(done)} of ${sizeOf(total)}, ${Math.floor((done * 100) / total)} %`),
-    end: () => show(''),
-  }
+  return { show, end: () => show('') }
 }

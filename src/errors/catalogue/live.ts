@@ -26,4 +26,9 @@ export const LIVE_ENTRIES = {
     explanation: 'Each line of persistence.conf needs a place of its own on the volume. When one place lies inside another, live-boot would mix them up.',
     docs: 'persistence.conf(5)',
   },
+  'pack-incomplete': {
+    severity: 'warning',
+    explanation: 'A packed tree holds what the live system itself holds, as far as the format can keep it. What others mounted inside it is left out, and so are attributes that the format does not know.',
+    docs: 'mksquashfs(1)',
+  },
 } as const

@@ -3,7 +3,7 @@
 import type { FindingCode } from '../codes.ts'
 import type { LongText } from './long-text.ts'
 
-type LiveCode = Extract<FindingCode, 'live-stacks-everything' | 'live-order-reversed' | 'live-image-ignored' | 'persistence-line-skipped' | 'persistence-sources-nested'>
+type LiveCode = Extract<FindingCode, 'live-stacks-everything' | 'live-order-reversed' | 'live-image-ignored' | 'persistence-line-skipped' | 'persistence-sources-nested' | 'pack-incomplete'>
 
 export const LIVE_TEXTS: Readonly<Record<LiveCode, LongText>> = {
   'live-stacks-everything': {
@@ -39,5 +39,11 @@ export const LIVE_TEXTS: Readonly<Record<LiveCode, LongText>> = {
     see: ['cat persistence.conf'],
     fix: ['Give / a place of its own: “/ union,source=rootfs”.', 'Leave out the lines below /, which / keeps anyway.'],
     reads: ['Two persistence mounts have the same or nested sources: SOURCE on DIR, and SOURCE on DIR'],
+  },
+  'pack-incomplete': {
+    what: 'Something that is seen in the tree is not in what was packed.',
+    why: 'What others mounted inside the tree is no part of the live system: only what lies below it is packed. And a squashfs keeps attributes of user, trusted and security alone, so that access control lists are lost.',
+    see: ['findmnt --submounts --target TARGET', 'getfacl --recursive --skip-base TARGET'],
+    fix: ['Unmount what stands in the tree, and copy into it what belongs there.', 'Pack a tar, which keeps access control lists.\novl live pack TARGET OUT.tar'],
   },
 }

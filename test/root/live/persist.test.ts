@@ -210,5 +210,15 @@ describe.skipIf(skip)('what cannot keep changes', () => {
     await during(casper, { persist: image, size: '16m' }, () => undefined)
     await using _first = await mountLive(casper, target, { mkdir: true, persist: image })
     await expect(mountLive(debian, `${ground}/other`, { mkdir: true, persist: image })).rejects.toMatchObject({ code: 'upper-in-use' })
+
+    // Two at once: at most one of them has it.
+    const other = `${place()}/disk.img`
+    await during(casper, { persist: other, size: '16m' }, () => undefined)
+    const both = await Promise.allSettled(['one', 'two'].map((name) => mountLive(casper, `${ground}/${name}`, { mkdir: true, persist: other })))
+    expect(both.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2)
+    for (const one of both) {
+      if (one.status === 'fulfilled') await one.value.unmount()
+      else expect(one.reason).toMatchObject({ code: 'upper-in-use' })
+    }
   })
 })

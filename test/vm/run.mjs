@@ -1,5 +1,6 @@
-// `npm run test:vm [-- NAME…]`: boots Debian 12's 6.1 kernel in QEMU and runs the tests of guest/ inside, as root.
-// With names, only the test files whose name contains one of them. Needs no root here, and mounts nothing here.
+// `npm run test:vm [-- NAME…]`: boots Debian 12's 6.1 kernel in QEMU and runs the tests of guest/ inside, as root; then boots
+// whole Debian systems: live media that ovl changed and packed (live/), for which root is needed here.
+// With names, only the test files whose name contains one of them, and the boots (`live packed`).
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { runGuest } from './guest.mjs'
 import { Missing, checkPackages, kernel } from './host.mjs'
 import { makeDisk, makeInitramfs } from './image.mjs'
+import { runLive } from './live/live.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const project = join(here, '../..')
@@ -28,10 +30,15 @@ async function main() {
   const run = join(cache, `run.${process.pid}`)
   mkdirSync(run)
   try {
-    const initramfs = makeInitramfs(run, linux, here)
-    const disk = makeDisk(run, linux, project, here, path => names.length === 0 || names.some(name => basename(path).includes(name)))
-    say(`Linux ${linux.release}: images made in ${seconds().toFixed(1)} s`)
-    return await watch({ kernel: linux.image, initramfs, disk, seconds: LIMIT_SECONDS })
+    const isChosen = path => names.length === 0 || names.some(name => basename(path).includes(name))
+    if (readdirSync(join(here, 'guest')).some(name => name.endsWith('.test.mjs') && isChosen(name))) {
+      const initramfs = makeInitramfs(run, linux, here)
+      const disk = makeDisk(run, linux, project, here, isChosen)
+      say(`Linux ${linux.release}: images made in ${seconds().toFixed(1)} s`)
+      await watch({ kernel: linux.image, initramfs, disk, seconds: LIMIT_SECONDS })
+    }
+    await boots('live', runLive, run)
+    return sum()
   } finally {
     rmSync(run, { recursive: true, force: true })
   }
@@ -40,28 +47,42 @@ async function main() {
 /** A run that was killed leaves its images, named by its pid. */
 function removeLeftovers() {
   for (const name of readdirSync(cache)) {
-    const pid = /^(?:run|kernel)\.(\d+)$/.exec(name)?.[1]
+    const pid = /^(?:run|kernel|debian|live|medium)\.(\d+)$/.exec(name)?.[1]
     if (pid && !existsSync(`/proc/${pid}`)) rmSync(join(cache, name), { recursive: true })
   }
 }
 
-/** Prints what the guest says and returns the exit status. */
+const count = { passed: 0, failed: 0, skipped: 0 }
+const complain = text => { say(`FAILED ${text}`); count.failed++ }
+const shown = {
+  line: text => say(`  | ${text}`),
+  test: ({ result, file, name, ms, why }) => {
+    count[result]++
+    say(`${result === 'failed' ? 'FAILED' : result} ${file}: ${name}${result === 'skipped' || ms === undefined ? '' : ` (${ms} ms)`}`)
+    if (why) say(`    ${why.replaceAll('\n', '\n    ')}`)
+  },
+}
+
+/** Prints what the guest says. */
 async function watch(guest) {
-  const count = { passed: 0, failed: 0, skipped: 0 }
-  const complain = text => { say(`FAILED ${text}`); count.failed++ }
-  const { ended, lost } = await runGuest(guest, {
-    boot: up => say(`guest up after ${up} s`),
-    line: text => say(`  | ${text}`),
-    test: ({ result, file, name, ms, why }) => {
-      count[result]++
-      say(`${result === 'failed' ? 'FAILED' : result} ${file}: ${name}${result === 'skipped' ? '' : ` (${ms} ms)`}`)
-      if (why) say(`    ${why.replaceAll('\n', '\n    ')}`)
-    },
-  })
+  const { ended, lost } = await runGuest(guest, { ...shown, boot: up => say(`guest up after ${up} s`) })
   // Each of these is a failure of its own, so that the last line never looks better than the run was.
   if (lost) complain(lost)
   else if (count.passed + count.failed === 0) complain('no test ran')
   else if (ended !== 0 && count.failed === 0) complain(`node --test exited with ${ended} in the guest`)
+}
+
+async function boots(file, suite, run) {
+  try {
+    await suite({ cache, project, vm: here, run, names }, { ...shown, boot: say })
+  } catch (error) {
+    if (!(error instanceof Missing) || mustRun) throw error
+    shown.test({ result: 'skipped', file, name: error.message })
+  }
+}
+
+/** The last line, and the exit status. */
+function sum() {
   if (mustRun && count.skipped > 0) complain('a test was skipped, and OVL_TESTS_MUST_RUN=1 allows none')
   say(`${seconds().toFixed(1)} s in all`)
   say(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`)

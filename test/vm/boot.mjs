@@ -12,15 +12,16 @@ import { createInterface } from 'node:readline'
  *   stop()        pulls the plug
  *   ended         resolves with { timedOut } when QEMU has gone
  *
- * `kernel`, `initramfs` and `append` boot from outside; without them the firmware boots from `disks` or `cdrom`.
+ * `kernel`, `initramfs` and `append` boot from outside; without them the firmware boots from `disks` or `cdrom`: QEMU's BIOS, or the file `firmware`.
  * A disk is a path, or { path, readOnly, serial }; they are /dev/vda, vdb … in this order. `report` is a file for what comes over ttyS1.
  */
-export function bootMachine({ kernel, initramfs, append = '', disks = [], cdrom, report, memory = 2048, seconds }) {
+export function bootMachine({ kernel, initramfs, append = '', disks = [], cdrom, firmware, report, memory = 2048, seconds }) {
   const qemu = spawn('qemu-system-x86_64', [
     // Software emulation, always: /dev/kvm is there on machines where it cannot be relied on (nested, CI).
     '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', String(memory),
     '-display', 'none', '-no-reboot', '-nic', 'none', '-monitor', 'none', '-serial', 'stdio',
     ...(report === undefined ? [] : ['-serial', `file:${report}`]),
+    ...(firmware === undefined ? [] : ['-bios', firmware]),
     ...(kernel === undefined ? [] : ['-kernel', kernel]),
     ...(initramfs === undefined ? [] : ['-initrd', initramfs]),
     ...(kernel === undefined ? [] : ['-append', append]),

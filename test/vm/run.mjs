@@ -1,6 +1,6 @@
 // `npm run test:vm [-- NAME…]`: boots Debian 12's 6.1 kernel in QEMU and runs the tests of guest/ inside, as root; then boots
-// whole Debian systems with what ovl writes for boot (boots/), for which root is needed here.
-// With names, only the test files whose name contains one of them, and the boots (`boots whole`).
+// whole Debian systems: with what ovl writes for boot (boots/), and live media that ovl changed and packed (live/). These need root here.
+// With names, only the test files whose name contains one of them, and the boots (`boots whole`, `live packed`).
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -9,6 +9,7 @@ import { runBoots } from './boots/boots.mjs'
 import { runGuest } from './guest.mjs'
 import { Missing, checkPackages, kernel } from './host.mjs'
 import { makeDisk, makeInitramfs } from './image.mjs'
+import { runLive } from './live/live.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const project = join(here, '../..')
@@ -37,7 +38,8 @@ async function main() {
       say(`Linux ${linux.release}: images made in ${seconds().toFixed(1)} s`)
       await watch({ kernel: linux.image, initramfs, disk, seconds: LIMIT_SECONDS })
     }
-    await boots(run)
+    await boots('boots', runBoots, run)
+    await boots('live', runLive, run)
     return sum()
   } finally {
     rmSync(run, { recursive: true, force: true })
@@ -47,7 +49,7 @@ async function main() {
 /** A run that was killed leaves its images, named by its pid. */
 function removeLeftovers() {
   for (const name of readdirSync(cache)) {
-    const pid = /^(?:run|kernel|debian)\.(\d+)$/.exec(name)?.[1]
+    const pid = /^(?:run|kernel|debian|live|medium)\.(\d+)$/.exec(name)?.[1]
     if (pid && !existsSync(`/proc/${pid}`)) rmSync(join(cache, name), { recursive: true })
   }
 }
@@ -72,12 +74,12 @@ async function watch(guest) {
   else if (ended !== 0 && count.failed === 0) complain(`node --test exited with ${ended} in the guest`)
 }
 
-async function boots(run) {
+async function boots(file, suite, run) {
   try {
-    await runBoots({ cache, project, vm: here, run, names }, { ...shown, boot: say })
+    await suite({ cache, project, vm: here, run, names }, { ...shown, boot: say })
   } catch (error) {
     if (!(error instanceof Missing) || mustRun) throw error
-    shown.test({ result: 'skipped', file: 'boots', name: error.message })
+    shown.test({ result: 'skipped', file, name: error.message })
   }
 }
 

@@ -18,6 +18,9 @@ const LAYERED = '- default: true\n  id: ubuntu-desktop-minimal\n  path: minimal.
 const EVERYTHING = 'minimal.standard minimal.standard.no-languages minimal.standard.live minimal.standard.de minimal minimal.no-languages minimal.de'
 const grub = (...lines: string[]): Record<string, string> => ({ '/boot/grub/grub.cfg': lines.map((line, at) => `menuentry "entry ${at}" {\n\tlinux\t${line}\n}\n`).join('') })
 
+/** With what the first bytes of the files say. */
+const looked = (names: string[]): Medium => { const all = medium(names); return { ...all, files: all.files.map((file) => (file.path.endsWith('.img') ? { ...file, image: 'unknown' } : file)) } }
+
 const CASES: readonly (readonly [rule: string, of: Medium, cmdline: string | undefined, system: LivePlan['system'], stack: string, codes: string])[] = [
   // casper
   ['one image is the root', medium(casper('filesystem.squashfs')), undefined, 'casper', 'filesystem', ''],
@@ -38,6 +41,7 @@ const CASES: readonly (readonly [rule: string, of: Medium, cmdline: string | und
   ['live-media-path names the directory', medium([...NOBLE, '/remix/filesystem.squashfs']), 'boot=casper live-media-path=/remix', 'casper', 'filesystem', ''],
   // live-boot
   ['one image is the root', medium(live('filesystem.squashfs')), undefined, 'live-boot', 'filesystem', ''],
+  ['an initrd.img beside it is no image', looked(live('filesystem.squashfs', 'initrd.img', 'vmlinuz')), undefined, 'live-boot', 'filesystem', ''],
   ['all images, sorted by name, the last on top', medium(live('10-b.squashfs', '05-a.squashfs', 'filesystem.squashfs')), undefined, 'live-boot', 'filesystem 10-b 05-a', ''],
   ['the kind of image plays no part in the order', medium(live('c.ext4', 'a.squashfs', 'b.dir/', 'd.xfs', 'e.jffs2', 'f.ext3', 'g.btrfs')), undefined, 'live-boot', 'f.ext3 e.jffs2 d.xfs c.ext4 b.dir a', 'note live-image-ignored'],
   ['filesystem.module lists them, the last on top', medium(live(...squashed('a', 'b', 'c')), { '/live/filesystem.module': 'c.squashfs\na.squashfs\n' }), undefined, 'live-boot', 'a c', 'note live-image-ignored'],

@@ -45,7 +45,7 @@ function slowMount({ dir, ready }: Place, when: 'before' | 'after'): string {
 /** The same for the child that mounts from another working directory. */
 function slowChild({ dir, ready }: Place): string {
   writeFileSync(`${dir}/slow.cjs`, `
-    if (process.argv[1].endsWith('mount-child.js')) process.on('exit', () => {
+    if (process.argv[2] === 'host-mount-child') process.on('exit', () => {
       require('node:fs').writeFileSync(${JSON.stringify(ready)}, '')
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
     })`)

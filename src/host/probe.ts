@@ -11,7 +11,7 @@ import type { PathFact, SystemFact } from '../diagnose/facts.ts'
 import { valueOf } from '../diagnose/suspect.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { isWithin } from '../names/path.ts'
-import { CHILD, childCommand } from './child.ts'
+import { childCommand, childFile } from './child.ts'
 import { run } from './exec.ts'
 import { makeDirectory, statName } from './files.ts'
 import type { GroundPlan } from './probe/ground.ts'
@@ -126,7 +126,7 @@ async function runChild(namespace: ProbeNamespace, where: ProbeRequest['where'],
 const COVERS = ['/mnt', '/media', '/srv', '/opt', '/var/tmp', '/tmp', '/sys'] as const
 
 function pickCover(directory: string): string {
-  const free = COVERS.filter((cover) => [directory, CHILD, process.execPath].every((path) => !isWithin(path, cover)))
+  const free = COVERS.filter((cover) => [directory, childFile(), process.execPath].every((path) => !isWithin(path, cover)))
   return free.find(isDirectory) ?? '/tmp'
 }
 

@@ -22,8 +22,10 @@ export function readReceipts(directory: string = stateDirectory()): Receipt[] {
 export function readReceiptsAt(target: string): Receipt[] {
   const directory = stateDirectory()
   if (!existsSync(directory)) return []
+  const names = entriesOf(directory)
+  if (names.length === 0) return []
   const mark = markOf(target)
-  return entriesOf(directory)
+  return names
     .filter((name) => name.startsWith(mark) && name.endsWith('.json'))
     .flatMap((name) => readReceipt(`${directory}/${name}`) ?? [])
     .filter((receipt) => receipt.target === target)

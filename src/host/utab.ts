@@ -9,7 +9,7 @@
  * Source: libmount/src/tab_update.c and lock.c of util-linux; measured with 2.38.
  */
 
-import { constants, openSync, readFileSync } from 'node:fs'
+import { constants, existsSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isOvlError } from '../errors/ovl-error.ts'
 import { decodeName, encodeName } from '../names/bytes.ts'
@@ -54,6 +54,8 @@ async function rewrite(change: (lines: string[]) => string[]): Promise<void> {
 }
 
 function readLines(): string[] {
+  // Mostly there is none, and the error that node throws then costs more than all else here.
+  if (!existsSync(UTAB)) return []
   try {
     return decodeName(readFileSync(UTAB)).split('\n').filter((line) => line !== '')
   } catch {

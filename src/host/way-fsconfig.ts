@@ -66,8 +66,8 @@ function attempt(step: OverlayStep, form: FsconfigForm, calls: readonly Fsconfig
   }
   withLog(context, () => fsCreate(context))
   using mount = withLog(context, () => fsMount(context, step.flags))
-  const device = fstatSync(mount.fd, { bigint: true }).dev
-  beforeAttach(formatDevice(device), { via: 'fsconfig', form })
+  // Without a receipt nobody wants to know.
+  if (step.receipt !== undefined) beforeAttach(formatDevice(fstatSync(mount.fd, { bigint: true }).dev), { via: 'fsconfig', form })
   moveMount(mount, step.target)
   propagate(step)
   return { taken: { via: 'fsconfig', form } }

@@ -55,7 +55,7 @@ function confirms({ role, index, readings, byDescriptor }: LayerName, receipt: R
 }
 
 function canShow(shown: string, path: string, byDescriptor: boolean): boolean {
-  if (isDescriptor(shown) || tidy(shown) === path) return true
+  if (isDescriptor(shown) || tidyPath(shown) === path) return true
   if (!shown.startsWith('/')) return ['.', '..', baseName(path)].includes(baseName(tidyPath(shown)))
   return byDescriptor && (shown === '/' || path.endsWith(shown))
 }
@@ -79,15 +79,12 @@ function asShown({ role, index, readings, byDescriptor }: LayerName, base: strin
   const others = readings.length > 1 ? readings.slice(1) : NONE
   // A detached mount is shown as `/`; a root given as `lowerdir=/` is no descriptor.
   const shown = !isRelative(path) && !isDescriptor(path) && !(byDescriptor && path === '/')
-  const resolved = shown ? tidy(path) : base !== undefined && isRelative(path) ? absolutePath(path, base) : undefined
+  const resolved = shown ? tidyPath(path) : base !== undefined && isRelative(path) ? absolutePath(path, base) : undefined
   const layer = { role, index, path: resolved ?? path, known: resolved !== undefined, others: shown ? others : NONE }
   return deleted === true ? { ...layer, deleted } : layer
 }
 
 const NONE: readonly Reading[] = []
-
-/** Nearly all are tidy, and there may be a hundred thousand. */
-const tidy = (path: string): string => (/\/(?:\.?\/|\.?$)/.test(path) ? tidyPath(path) : path)
 
 const isDescriptor = (path: string): boolean => /^(?:\d+$|\/(?:proc\/[^/]+|dev)\/fd\/\d+)/.test(path)
 const isRelative = (path: string): boolean => !path.startsWith('/')

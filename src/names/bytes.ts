@@ -27,7 +27,7 @@ export function decodeName(bytes: Uint8Array): string {
  * @throws RangeError when the string holds a surrogate that stands for no byte.
  */
 export function encodeName(name: string): Buffer {
-  if (!SURROGATE.test(name)) return Buffer.from(name, 'utf8')
+  if (!SURROGATE.test(name)) return Buffer.from(name)
   const parts: Buffer[] = []
   let plain = ''
   for (const char of name) {

@@ -50,21 +50,15 @@ function isQuiet(placed: OverlaySpec, mounted: Pick<OverlayMount, 'readOnly' | '
   if (!kernel.known || kernel.value.length > 0) return false
   if (placed.upper !== undefined && mounted.readOnly && !placed.flags.includes('ro')) return false
   if (!Object.entries(placed.options).every(([name, value]) => mounted.options[name] === value)) return false
-  if (identityDevice(placed.upper) !== identityDevice(placed.work)) return false
-  return !liesWithinLower([placed.upper, placed.work].filter((path) => path !== undefined), placed.lower)
-}
-
-/** Two subvolumes of one btrfs are one mount to the kernel, and two file systems to rename(2). */
-function identityDevice(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : identity(path).split(':')[0]
-}
-
-/** By identity, so that bind mounts and symlinks hide nothing; `..` of the root is the root. */
-function liesWithinLower(paths: readonly string[], lower: OverlaySpec['lower']): boolean {
-  if (paths.length === 0) return false
-  const places = new Set(paths.flatMap((path) => pathPrefixes(realName(path))))
-  const identities = new Set(Array.from(places, identity))
-  return lower.some(({ path }) => identities.has(identity(path)))
+  if ((placed.upper === undefined) !== (placed.work === undefined)) return false
+  const writable = [placed.upper, placed.work].flatMap((path) => (path === undefined ? [] : realName(path)))
+  const places = new Map(writable.flatMap(pathPrefixes).map((place) => [place, '']))
+  for (const place of places.keys()) places.set(place, identity(place))
+  // Two subvolumes of one btrfs are one mount to the kernel, and two file systems to rename(2).
+  if (new Set(writable.map((path) => places.get(path)?.split(':')[0])).size > 1) return false
+  // By identity, so that bind mounts and symlinks hide nothing; `..` of the root is the root.
+  const identities = new Set(places.values())
+  return identities.size === 0 || !placed.lower.some(({ path }) => identities.has(identity(path)))
 }
 
 function identity(path: string): string {

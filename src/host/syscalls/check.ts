@@ -12,18 +12,23 @@ export function check(result: number, syscall: string, what: string): number {
 
 /** A name as a NUL-terminated C string. @throws OvlError usage, for a NUL within or a lone surrogate. */
 export function cString(name: string): Buffer {
-  const bytes = nameBuffer(name)
-  const terminated = Buffer.allocUnsafe(bytes.length + 1)
-  bytes.copy(terminated)
-  terminated[bytes.length] = 0
-  return terminated
+  refuseNul(name)
+  return bytesOf(`${name}\0`, name)
 }
 
 /** A name as node:fs takes it. @throws OvlError usage, for a NUL within or a lone surrogate. */
 export function nameBuffer(name: string): Buffer {
+  refuseNul(name)
+  return bytesOf(name, name)
+}
+
+function refuseNul(name: string): void {
   if (name.includes('\0')) throw new OvlError('usage', `'${name.replaceAll('\0', '\\0')}' holds a NUL byte, which no name or value can`)
+}
+
+function bytesOf(text: string, name: string): Buffer {
   try {
-    return encodeName(name)
+    return encodeName(text)
   } catch (cause) {
     throw new OvlError('usage', `'${name}' is no file name: ${(cause as Error).message}`, { cause })
   }

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import type { TrialAnswer } from '../../diagnose/trial-answer.ts'
 import { valueOf } from '../../diagnose/suspect.ts'
 import { OvlError, isOvlError } from '../../errors/ovl-error.ts'
-import { CHILD, childCommand } from '../child.ts'
+import { childCommand, childFile } from '../child.ts'
 import type { ChildName } from '../child.ts'
 import { run } from '../exec.ts'
 import { mayMount } from '../facts/system.ts'
@@ -43,7 +43,7 @@ const none = (why: string): TrialAnswer => ({ tried: [], leftOut: [`the trial mo
 
 function threadRunner(signal: AbortSignal | undefined): Runner {
   // Node would count the descriptors that it opened itself, and wonder at ours.
-  const worker = new Worker(CHILD, { argv: [NAME], execArgv: [], trackUnmanagedFds: false })
+  const worker = new Worker(childFile(), { argv: [NAME], execArgv: [], trackUnmanagedFds: false })
   let answer: TrialAnswer | undefined
   worker.once('message', (message: TrialAnswer) => (answer = message))
   worker.once('error', (error) => (answer ??= none(error.message)))

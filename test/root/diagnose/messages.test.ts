@@ -6,6 +6,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { quoteShell } from '../../../src/names/shell.ts'
 import { diagnose } from '../../../src/ops/diagnose.ts'
@@ -47,14 +48,15 @@ function commandOf({ arrange, raw }: Row, dir: string): readonly string[] | unde
 
 /**
  * The kernel log is one for all, and other mounts of this machine may fail in the same moment with the same
- * errno: then the newest line is not ours, and the mount is made to fail again.
+ * errno: then the newest line is not ours, and the mount is made to fail again, a little later each time.
  */
 async function firstThree(fail: () => Said, code: string): Promise<{ said: Said; codes: string[] }> {
   for (let attempt = 1; ; attempt++) {
     const said = fail()
     const { findings } = said.status === 0 ? { findings: [] } : await diagnose({ message: said.stderr })
     const codes = findings.map((one) => one.code)
-    if (said.status === 0 || codes.slice(0, 3).includes(code as never) || attempt === 3) return { said, codes }
+    if (said.status === 0 || codes.slice(0, 3).includes(code as never) || attempt === 15) return { said, codes }
+    await sleep(attempt * 40)
   }
 }
 

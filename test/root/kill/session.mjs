@@ -77,7 +77,8 @@ async function runAndKill(driver, { doing, after, every, number, pause }) {
     if (after === undefined) driver.kill('SIGKILL')
   })
   const tracer = every === undefined ? undefined : await trace(driver.pid, `${every}:signal=${pause === true ? 'STOP' : 'KILL'}:when=${number}`)
-  driver.stdin.end(doing)
+  // It may be dead by now: that is what this is about.
+  driver.stdin.on('error', () => {}).end(doing)
   const cleared = pause === true ? await clearBehind(driver, () => said.includes('done')) : undefined
   const signal = await ended
   if (tracer !== undefined && tracer.exitCode === null && tracer.signalCode === null) await once(tracer, 'close')

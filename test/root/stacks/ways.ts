@@ -52,7 +52,7 @@ export const BY_CHILD: readonly Way[] = [
 ]
 
 export const MOUNT8: readonly Way[] = [
-  { name: 'mount(8)', via: 'mount8', form: 'argv', refuses: (stack) => (!canBeArgument(stack) ? 'way-cannot-say' : pageBytes(stack) > PAGE ? 'options-too-long' : undefined) },
+  { name: 'mount(8)', via: 'mount8', form: 'argv', refuses: (stack) => (!canBeOptions(stack) ? 'way-cannot-say' : pageBytes(stack) > PAGE ? 'options-too-long' : ![stack.target, stack.source].every(isUtf8Name) ? 'way-cannot-say' : undefined) },
 ]
 
 /** What all layers share, and what the lower ones share. */
@@ -69,7 +69,7 @@ function directoriesOf(stack: Built): string[] {
 const below = (directory: string) => (path: string): string => (path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path)
 
 /** Arguments are UTF-8 here, and libmount reads a double quote, and a comma with nothing behind it, as its own. */
-function canBeArgument(stack: Built): boolean {
+function canBeOptions(stack: Built): boolean {
   const layers = [...stack.lower, ...stack.data, ...uppersOf(stack)]
-  return layers.every((path) => !/"|,(,|=|$)/.test(path)) && [...layers, stack.target, stack.source].every(isUtf8Name)
+  return layers.every((path) => !/"|,(,|=|$)/.test(path) && isUtf8Name(path))
 }

@@ -75,8 +75,10 @@ async function watch(guest) {
 }
 
 async function boots(file, suite, run) {
+  const place = join(run, file)
+  mkdirSync(place)
   try {
-    await suite({ cache, project, vm: here, run, names }, { ...shown, boot: say })
+    await suite({ cache, project, vm: here, run: place, names }, { ...shown, boot: say })
   } catch (error) {
     if (!(error instanceof Missing) || mustRun) throw error
     shown.test({ result: 'skipped', file, name: error.message })

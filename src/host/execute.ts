@@ -5,23 +5,21 @@
  */
 
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
-import type { Plan, Receipt, Step } from '../plan/step.ts'
+import type { Plan, Step } from '../plan/step.ts'
 import { copyImage, copyTree } from './copy.ts'
 import type { CopyWatch } from './copy.ts'
 import { makeDirectory, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
 import { makeDisk } from './make-disk.ts'
-import { readMountAt } from './mount-table.ts'
+import { mountStep } from './mount-step.ts'
 import { noRoomError } from './no-room.ts'
 import { attachBind, attachClone, attachDisk, attachImage, attachTmpfs, attachTree } from './parts.ts'
-import { readReceipt, removeReceipt, writeReceipt } from './receipts.ts'
+import { amendReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
 import type { OwnedFd } from './fd.ts'
 import { moveMount, openTree } from './syscalls/mount-api.ts'
 import { formatDevice } from './way-fsconfig.ts'
-import { unmountPatiently } from './unmount.ts'
-import { mountIdOf } from './syscalls/files.ts'
-import { mountOverlay } from './ways.ts'
-import type { OverlayStep, WayTaken } from './ways.ts'
+import { takeDown, unmountPatiently } from './unmount.ts'
+import type { WayTaken } from './ways.ts'
 
 export interface Executed {
   /** How the overlay of the plan was mounted, if it had one. */
@@ -106,7 +104,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       done.push(() => takeDown(step.at))
       return
     case 'mount-overlay': {
-      const taken = await mountStep(step, done, watch.signal)
+      const taken = await mountStep(step, (undo) => done.push(undo), watch.signal)
       log.taken ??= taken
       if (step.receipt !== undefined) amendReceipt(step.receipt, { via: taken.via, form: taken.form, device: deviceAt(step.target), ...(step.staged === true ? {} : { state: 'mounted' }) })
       return
@@ -133,32 +131,6 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       remountFlags(step.target, step.set, step.clear)
       return
   }
-}
-
-/** A program that was ended may have mounted all the same: that is undone, too. */
-async function mountStep(step: OverlayStep, done: Undo[], signal: AbortSignal | undefined): Promise<WayTaken> {
-  const undo = (): Promise<void> => takeDown(step.target)
-  const before = signal === undefined ? undefined : (mountIdOf(step.target) ?? readMountAt(step.target)?.mount.id ?? NO_MOUNT)
-  try {
-    const taken = await mountOverlay(step, (device, { via, form }) => amendReceipt(step.receipt, { device, via, form }), signal)
-    done.push(undo)
-    return taken
-  } catch (error) {
-    if (isOvlError(error) && error.code === 'interrupted' && before !== undefined && isMountOf(step, before)) done.push(undo)
-    throw error
-  }
-}
-
-const NO_MOUNT = -1
-
-/** Something with the layers of the step is mounted at its target, which was on the mount `before`. */
-function isMountOf({ target, params }: OverlayStep, before: number): boolean {
-  const found = readMountAt(target)
-  if (found?.overlay === undefined || found.mount.id === before) return false
-  const { lower, upper, unresolved } = found.overlay
-  if (unresolved === true) return true
-  const said = (role: string): string[] => params.flatMap((param) => (param.kind === 'layer' && param.role === role ? [param.path] : []))
-  return [...said('lower'), ...said('upper')].join('\0') === [...lower, ...(upper === undefined ? [] : [upper])].join('\0')
 }
 
 /** A part that is gone is no failure of taking the rest down; an overlay that is gone is one. */
@@ -194,15 +166,6 @@ function dropCopies(log: Log): void {
   for (const copy of log.copies.splice(0)) copy.close()
 }
 
-/** Undoing a mount that is gone already is done. */
-async function takeDown(path: string): Promise<void> {
-  try {
-    await unmountPatiently(path, false)
-  } catch (error) {
-    if (!isOvlError(error) || error.code !== 'not-mounted') throw error
-  }
-}
-
 /** What stands in it first, last come first gone. */
 async function takeDownTree(path: string, inside: readonly string[]): Promise<void> {
   for (const place of [...inside.map((name) => `${path}${name}`).reverse(), path]) await takeDown(place)
@@ -223,15 +186,6 @@ function deviceAt(target: string): string {
   const root = statName(target)
   if (typeof root === 'string') throw syscallError('stat', root, `cannot look at the new mount '${target}'`)
   return formatDevice(root.dev)
-}
-
-/**
- * The device is on record before the mount can be seen, so that a receipt whose writer died in between still finds its
- * mount. `mounted` is said only when it can be: until then a receipt without a mount is somebody's work in hand.
- */
-function amendReceipt(path: string | undefined, known: Partial<Receipt>): void {
-  const receipt = path === undefined ? undefined : readReceipt(path)
-  if (path !== undefined && receipt !== undefined) writeReceipt(path, { ...receipt, ...known })
 }
 
 /** Undoes in reverse; what could not be undone is returned in words and left for `umount --stale`. */

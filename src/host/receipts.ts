@@ -82,3 +82,12 @@ function entriesOf(directory: string): string[] {
     return []
   }
 }
+
+/**
+ * The device is on record before the mount can be seen, so that a receipt whose writer died in between still finds its
+ * mount. `mounted` is said only when it can be: until then a receipt without a mount is somebody's work in hand.
+ */
+export function amendReceipt(path: string | undefined, known: Partial<Receipt>): void {
+  const receipt = path === undefined ? undefined : readReceipt(path)
+  if (path !== undefined && receipt !== undefined) writeReceipt(path, { ...receipt, ...known })
+}

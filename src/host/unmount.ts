@@ -66,3 +66,12 @@ async function fuseUnmount(path: string, lazy: boolean): Promise<boolean> {
   }
   return false
 }
+
+/** Undoing a mount that is gone already is done. */
+export async function takeDown(path: string): Promise<void> {
+  try {
+    await unmountPatiently(path, false)
+  } catch (error) {
+    if (!isOvlError(error) || error.code !== 'not-mounted') throw error
+  }
+}

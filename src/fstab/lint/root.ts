@@ -58,7 +58,7 @@ function overRoot(layers: boolean): Finding {
     title: "an fstab line cannot mount an overlay over '/': the root is mounted before fstab is read",
     evidence: [{ fact: "the second field is '/'", source: 'message' }],
     explanation: `systemd takes the first line of '/' for options of the root that is mounted already, remounts it with them, and drops another one${layers ? '; overlay refuses to change layers so' : ''}. mount -a would hide the whole system below the new mount while it starts.`,
-    fix: [{ text: 'Merge into a directory, such as /srv/merged.' }, { text: 'For a root that forgets its changes, use overlayroot (Ubuntu), rd.overlay (dracut), raspi-config, or systemd.volatile=overlay on the kernel’s command line.' }],
+    fix: [{ text: 'Merge into a directory, such as /srv/merged.' }, { text: 'For a root that forgets its changes, let the initial RAM file system do it; this shows what would be written.', command: 'ovl root --boot --dry-run /' }],
   })
 }
 

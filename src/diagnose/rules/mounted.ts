@@ -97,15 +97,15 @@ function workFix({ spec }: Facts, work: PathFact | undefined, errno: string | un
   return [(errno === undefined ? undefined : first[errno]) ?? { text: 'Look at what lies there, and at its flags.', command: `ls -la ${dir} ${dir}/work; lsattr -d ${dir} ${dir}/work` }, fresh]
 }
 
-/** The kernel’s warning, where no holder can be seen: it is in another mount namespace. */
+/** The kernel’s warning, where no holder can be seen. */
 function saidInUse(facts: Facts): Suspect[] {
   return (['upper-in-use', 'work-in-use', 'lower-in-use'] as const).flatMap((code) => {
     const [first] = linesWith(code, facts)
-    if (first === undefined) return []
     const role = code.slice(0, code.indexOf('-'))
     const fact = facts.paths.find((path) => path.role === role)
-    return [suspect(code, fact === undefined ? [] : [fact.path, fact.absolute], {
-      title: `${role}${fact === undefined ? '' : ` ${quote(fact.path)}`} is in use by an overlay of another mount namespace`,
+    if (first === undefined || fact === undefined) return []
+    return [suspect(code, [fact.path, fact.absolute], {
+      title: `${role} ${quote(fact.path)} is in use by an overlay that no mount table shows: detached, or in another mount namespace`,
       // The line has no path: it may be about a mount that somebody else made at the same moment.
       confidence: 'likely',
       evidence: [seen('kernel-log', first.line)],

@@ -1,7 +1,7 @@
 /** What the kernel mounts otherwise than it was said: a warning, and under `strict` a failure that undoes it. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmdirSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { OvlError, list, mount, overlay, unmount } from '../../../src/index.ts'
 import type { OverlayBuilder } from '../../../src/index.ts'
@@ -103,4 +103,45 @@ test('nothing to warn of is no failure', async () => {
   const { warnings, unmount } = await mount(said, { strict: true })
   expect(warnings).toEqual([])
   await unmount()
+})
+
+describe('the kernel log, which is everybody’s', () => {
+  /** Asked for between two steps, that is, inside the time whose lines are looked at. */
+  class Telling extends AbortController {
+    lines: number
+    constructor(lines: number) {
+      super()
+      this.lines = lines
+      const tell = (): void => {
+        if (this.lines-- > 0) writeFileSync('/dev/kmsg', '<4>overlayfs: upperdir is in-use as upperdir/workdir of another mount, accessing files from both mounts will result in undefined behavior.')
+      }
+      Object.defineProperty(this.signal, 'aborted', { get: () => tell() })
+    }
+  }
+
+  test('a line of somebody else’s mount, in the same moment, is no failure', async () => {
+    const { said } = place()
+    const { warnings, unmount } = await mount(said, { strict: true, signal: new Telling(1).signal })
+    expect(warnings).toEqual([])
+    await unmount()
+  })
+
+  test('and is likely, at most, as a warning', async () => {
+    const { said } = place()
+    const { warnings, unmount } = await mount(said, { signal: new Telling(1).signal })
+    expect(warnings).toMatchObject([{ code: 'upper-in-use', confidence: 'likely' }])
+    await unmount()
+  })
+
+  test('an overlay that was detached while a file of it is open: the kernel says it each time', async () => {
+    const { dir, said } = place()
+    await mount(said)
+    const held = openSync(`${dir}/m`, 'r')
+    try {
+      await unmount(`${dir}/m`, { lazy: true })
+      await expect(mount(said, { strict: true })).rejects.toMatchObject({ code: 'upper-in-use', message: expect.stringContaining('detached') as unknown })
+    } finally {
+      closeSync(held)
+    }
+  })
 })

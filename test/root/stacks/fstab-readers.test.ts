@@ -23,7 +23,7 @@ import { decodeName, encodeName } from '../../../src/names/bytes.ts'
 import type { OverlaySpec } from '../../../src/overlay/spec.ts'
 import { seed } from '../../support/seed.ts'
 import { makeGround } from '../host/ground.ts'
-import { build, isAsSaid, stacks } from './scene.ts'
+import { build, isAsSaid, stacks } from '../fstab/scene.ts'
 
 const MOUNT = process.env['OVL_MOUNT'] ?? 'mount'
 const GENERATOR = process.env['OVL_FSTAB_GENERATOR'] ?? '/lib/systemd/system-generators/systemd-fstab-generator'

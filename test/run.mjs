@@ -22,7 +22,7 @@ const isRoot = process.getuid() === 0
 const COUNTS = mkdtempSync(join(tmpdir(), 'ovl-counts-'))
 chmodSync(COUNTS, 0o777)
 const countsOf = (suite) => join(COUNTS, `${suite}.json`)
-const vitest = (suite, ...more) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--configLoader', 'runner', '--root', '.', '--project', suite, ...more, '--reporter=default', '--reporter=json', `--outputFile.json=${countsOf(suite + (more[0] ?? '').replace(/\W/g, '-'))}`]
+const vitest = (suite, ...more) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--configLoader', 'runner', '--root', '.', '--project', suite, ...more, '--reporter=default', '--reporter=json', `--outputFile.json=${countsOf(`${suite}-${(more[0] ?? '').replace(/\W/g, '-')}`)}`]
 /** Files that only look may run side by side. Those that mount share their namespace with no other file. */
 const SIDE_BY_SIDE = `--maxWorkers=${availableParallelism()}`
 const ALONE = '--maxWorkers=1'
@@ -30,7 +30,7 @@ const ALONE = '--maxWorkers=1'
  * The kernel log is one for the whole machine, and without a word of whose mount a line is about. So the root
  * tests run in two parts: here those that neither make the kernel complain nor judge by its words, there the rest.
  */
-const QUIET = ['fstab', 'helper', 'kill', 'live'].map((folder) => `test/root/${folder}/`)
+const QUIET = ['fstab', 'helper', 'host', 'interrupted', 'kill', 'live'].map((folder) => `test/root/${folder}/`)
 const PRIVATE = ['unshare', '--mount', '--propagation', 'private', '--']
 
 const SUITES = {

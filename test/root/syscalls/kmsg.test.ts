@@ -5,7 +5,7 @@ import type { Known } from '../../../src/diagnose/facts.ts'
 import { markKernelLog } from '../../../src/host/kmsg.ts'
 import type { KernelMessage } from '../../../src/host/kmsg.ts'
 import { mountLegacy } from '../../../src/host/syscalls/mount-legacy.ts'
-import { bundle, makeGround } from './ground.ts'
+import { bundle, makeGround } from '../host/ground.ts'
 
 const ground = makeGround()
 

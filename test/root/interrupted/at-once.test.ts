@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { list, mount, overlay, unmount, unmountStale } from '../../../src/index.ts'
 import { makeGround } from '../host/ground.ts'
-import { expectNothingLeft } from './remains.ts'
+import { expectNothingLeft } from '../bad-input/remains.ts'
 
 const ground = makeGround()
 const COUNT = 20

@@ -14,7 +14,7 @@ import { parseMountinfo } from '../../../src/mounts/mountinfo.ts'
 import type { Mount } from '../../../src/mounts/mountinfo.ts'
 import { MOUNT_FLAGS } from '../../../src/overlay/spec.ts'
 import { hostileName } from '../../support/names.ts'
-import { makeGround } from './ground.ts'
+import { makeGround } from '../host/ground.ts'
 
 const ground = makeGround()
 let n = 0

@@ -9,7 +9,7 @@ import { readReceipts } from '../../../src/host/receipts.ts'
 import { unmount as unmountOne } from '../../../src/host/syscalls/mount-legacy.ts'
 import { receiptPath } from '../../../src/plan/plan-mount.ts'
 import { makeGround } from '../host/ground.ts'
-import { expectNothingLeft } from './remains.ts'
+import { expectNothingLeft } from '../bad-input/remains.ts'
 
 const ground = makeGround()
 const target = `${ground}/m`

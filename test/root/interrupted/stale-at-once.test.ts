@@ -6,7 +6,7 @@ import { execute } from '../../../src/host/execute.ts'
 import { unmount as unmountOne } from '../../../src/host/syscalls/mount-legacy.ts'
 import { mount, overlay, planOfUnmount, planOfUnmountStale, unmountStale } from '../../../src/index.ts'
 import { makeGround } from '../host/ground.ts'
-import { expectNothingLeft } from './remains.ts'
+import { expectNothingLeft } from '../bad-input/remains.ts'
 
 const ground = makeGround()
 const target = `${ground}/m`

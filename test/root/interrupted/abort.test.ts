@@ -7,7 +7,7 @@ import { OvlError, mount, overlay, planOfMount, unmount, unmountStale } from '..
 import type { MountOptions, OverlayBuilder, Step } from '../../../src/index.ts'
 import { readReceipts } from '../../../src/host/receipts.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
-import { expectNothingLeft } from './remains.ts'
+import { expectNothingLeft } from '../bad-input/remains.ts'
 
 const ground = makeGround()
 const target = `${ground}/new/target`

@@ -9,7 +9,7 @@ import { isOvlError, mount, overlay } from '../../../src/index.ts'
 import type { MountOptions } from '../../../src/index.ts'
 import { BIN } from '../../support/command.ts'
 import { makeGround } from '../host/ground.ts'
-import { expectNothingLeft } from './remains.ts'
+import { expectNothingLeft } from '../bad-input/remains.ts'
 
 const ground = makeGround()
 const { PATH } = process.env

@@ -89,7 +89,7 @@ function realTarget(target: string): string {
   try {
     return realName(target)
   } catch (error) {
-    if (!isOvlError(error)) throw error
+    if (!isOvlError(error) || error.code === 'usage') throw error
     if (error.errno === 'ENOENT' || error.errno === 'ENOTDIR') throw new OvlError('target-missing', `'${target}' does not exist`, { errno: error.errno, cause: error })
     return absolutePath(target, process.cwd())
   }

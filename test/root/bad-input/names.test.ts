@@ -67,6 +67,8 @@ test.each(['/m\0nt', '/\ud800', ''])('a target to take down or to look at: %j', 
   for (const act of [unmount, planOfUnmount]) expect(['usage', 'not-mounted']).toContain(await codeOf(() => act(target)))
   // That there is no such path is all these can say.
   for (const act of [inspect, (path: string) => remount(path, 'ro')]) expect(['usage', 'not-mounted', 'target-missing', 'unknown']).toContain(await codeOf(() => act(target)))
+  // Where / is an overlay itself, as in a container, it would be the one around such a name.
+  expect(await codeOf(() => inspect(target))).toBe(target === '' ? 'target-missing' : 'usage')
 })
 
 test('an empty target is not the working directory', async () => {

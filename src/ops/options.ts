@@ -3,9 +3,10 @@
 import type { Finding } from '../errors/finding.ts'
 import { encodeFsconfigAppend, encodeFsconfigFd, encodeMount8, encodeMountData } from '../overlay/encode.ts'
 import type { Encoded, FsconfigCall } from '../overlay/encode.ts'
-import { escapeLowerForData, escapeUpperForData } from '../overlay/escape.ts'
+import { escapeLowerForData, escapeUpperForData, escapeUpperForFsconfig } from '../overlay/escape.ts'
 import { entriesOf, parseFstab } from '../fstab/file.ts'
 import { formatLine } from '../fstab/line.ts'
+import { isAppended, mangle } from '../fstab/options-field.ts'
 import { absoluteParams, dataLimit, fitMountData } from '../overlay/limits.ts'
 import { paramsOf } from '../overlay/params.ts'
 import type { OverlayParam } from '../overlay/params.ts'
@@ -14,7 +15,9 @@ import type { OverlayBuilder } from '../overlay/builder.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { validate } from '../overlay/validate.ts'
 import { nameBytes } from '../names/bytes.ts'
+import { isWithin, relativeTo } from '../names/path.ts'
 import { OvlError } from '../errors/ovl-error.ts'
+import { finding } from '../errors/make-finding.ts'
 import type { Form } from '../plan/step.ts'
 import { pageSize } from '../host/system.ts'
 
@@ -31,10 +34,11 @@ export interface OptionsDescription {
   /** The directory the mount must be made from, when names are relative. */
   readonly cwd?: string
   readonly form: Form
-  /** Bytes of a mount(2) string, escapes and label included, and how many the kernel keeps. Only mount2 and mount8 are bound by it. */
+  /** Bytes of a mount(2) string, escapes and label included, and how many the kernel keeps. Only `fsconfig` is not bound by it. */
   readonly bytes: { readonly used: number; readonly limit: number }
-  /** Paths that needed escapes. */
+  /** Paths that needed escapes, and how this encoding has them. */
   readonly escapes: readonly { readonly path: string; readonly encoded: string }[]
+  /** What became of names too long for a page: the directory they are relative to, and the length before and after. Numbers of descriptors stand for names that are too long even so: they are those of the process that mounts, and stand-ins here. */
   readonly shortened?: { readonly directory: string; readonly before: number; readonly after: number }
   /** Everything that is wrong or doubtful about the words. */
   readonly findings: readonly Finding[]
@@ -52,7 +56,10 @@ export function encode(said: OverlaySpec | OverlayBuilder, options: { readonly f
   const error = findings.find(({ severity }) => severity === 'error')
   if (error !== undefined) throw new OvlError(error.code, error.title, { findings })
   const params = absoluteParams(paramsOf(spec), process.cwd())
-  return { for: options.for ?? 'mount2', findings, escapes: escapesOf(params), bytes: { used: nameBytes(encodeMountData(params)), limit: dataLimit(pageSize()) }, ...ENCODE[options.for ?? 'mount2'](params, spec) }
+  const way = options.for ?? 'mount2'
+  const described = ENCODE[way](params, spec)
+  const note = described.shortened === undefined ? [] : [shortenedNote(described.form, described.shortened)]
+  return { for: way, findings: [...findings, ...note], escapes: escapesOf(params, way, described), bytes: { used: nameBytes(encodeMountData(params)), limit: dataLimit(pageSize()) }, ...described }
 }
 
 type Described = Pick<OptionsDescription, 'form'> & Partial<Pick<OptionsDescription, 'text' | 'calls' | 'cwd' | 'bytes' | 'shortened'>>
@@ -61,8 +68,8 @@ const ENCODE: Readonly<Record<Encoding, (params: readonly OverlayParam[], spec: 
   mount2: (params) => {
     const fitting = fitMountData(params, pageSize())
     if (!fitting.ok) throw new OvlError(fitting.why.code, fitting.why.title, { findings: [fitting.why] })
-    const { data, ...rest } = fitting.value
-    return { text: data, ...rest }
+    const { data, form, bytes, cwd = DESCRIPTORS, shortened = { directory: cwd, before: nameBytes(encodeMountData(params)), after: bytes.used } } = fitting.value
+    return { text: data, form, bytes, ...(form === 'absolute' ? {} : { cwd, shortened }) }
   },
   // Strings show what a reader wants to see; descriptors are what takes over where a string is too long.
   fsconfig: (params) => {
@@ -94,10 +101,38 @@ function value<T>(encoded: Encoded<T>): T {
   throw new OvlError(encoded.why.code, encoded.why.title, { findings: [encoded.why] })
 }
 
-function escapesOf(params: readonly OverlayParam[]): { path: string; encoded: string }[] {
+/** Where numbers stand for layers, they are names in here. */
+const DESCRIPTORS = '/proc/self/fd'
+
+/** Text that means nothing from another directory must not be pasted unawares. */
+function shortenedNote(form: Form, { directory, before, after }: NonNullable<OptionsDescription['shortened']>): Finding {
+  const numbers = form === 'proc-fd'
+  return finding('options-too-long', {
+    severity: 'note',
+    title: numbers ? 'the layers are named by numbers of open descriptors: this text is for the process that has them open' : `the names are relative to '${directory}': the mount must be made from there`,
+    evidence: [{ fact: `${before} bytes with absolute names, ${after} so`, source: 'message' }],
+    fix: [{ text: 'ovl mount does all of that by itself, or names the layers by descriptor, where there is no such limit.' }],
+  })
+}
+
+type WriteLayer = (path: string, isLower: boolean) => string
+const asData: WriteLayer = (path, isLower) => (isLower ? escapeLowerForData(path) : escapeUpperForData(path))
+const asAppended: WriteLayer = (path, isLower) => (isLower ? path : escapeUpperForData(path))
+
+/** As the encoder of this form writes a path; the rest are escapes of the file it goes into. */
+function writerOf(way: Encoding, { form, text, cwd }: Described): WriteLayer {
+  if (form === 'fd' || form === 'proc-fd') return (path) => path
+  if (form === 'lowerdir+') return (path, isLower) => (isLower ? path : escapeUpperForFsconfig(path))
+  if (way === 'fstab') return (path, isLower) => mangle((isAppended(text ?? '') ? asAppended : asData)(path, isLower))
+  return (path, isLower) => asData(cwd !== undefined && isWithin(path, cwd) ? relativeTo(path, cwd) : path, isLower)
+}
+
+function escapesOf(params: readonly OverlayParam[], way: Encoding, described: Described): { path: string; encoded: string }[] {
+  const write = writerOf(way, described)
   return params.flatMap((param) => {
     if (param.kind !== 'layer') return []
-    const encoded = param.role === 'lower' || param.role === 'data' ? escapeLowerForData(param.path) : escapeUpperForData(param.path)
-    return encoded === param.path ? [] : [{ path: param.path, encoded }]
+    const encoded = write(param.path, param.role === 'lower' || param.role === 'data')
+    // Escapes make a text longer, and leaving a directory off its front does not.
+    return param.path.endsWith(encoded) ? [] : [{ path: param.path, encoded }]
   })
 }

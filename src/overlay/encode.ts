@@ -68,10 +68,10 @@ export function encodeMountData(params: readonly OverlayParam[], nameOf: LayerNa
  */
 export function encodeMount8(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
   for (const { path } of layersOf(params)) {
-    if (path.includes('"')) return refuse('way-cannot-say', `mount(8) treats the double quote in '${path}' as its own syntax`, 'Use --via fsconfig or --via mount2.')
-    if (!isUtf8Name(path)) return refuse('way-cannot-say', 'a path that is no UTF-8 cannot be an argument of mount(8) from here', 'Use --via fsconfig or --via mount2.')
+    if (path.includes('"')) return refuse('way-cannot-say', `mount(8) treats the double quote in '${path}' as its own syntax`, OTHER_WAY)
+    if (!isUtf8Name(path)) return refuse('way-cannot-say', `'${path}' is no UTF-8, and so cannot be an argument of mount(8) from here`, OTHER_WAY)
     const word = path.split(',').slice(1).find(isLibmountWord)
-    if (word !== undefined) return refuse('way-cannot-say', `mount(8) splits '${path}' at its comma and ${word === '' ? 'drops it' : `takes '${word}' for an option of its own`}`, 'Use --via fsconfig or --via mount2.')
+    if (word !== undefined) return refuse('way-cannot-say', `mount(8) splits '${path}' at its comma and ${word === '' ? 'drops it' : `takes '${word}' for an option of its own`}`, OTHER_WAY)
   }
   return { ok: true, value: [...flags, encodeMountData(params)].join(',') }
 }
@@ -88,12 +88,15 @@ const LIBMOUNT_WORD = new RegExp(`^(?:${[
   '(?:no)?(?:auto|users?|owner|group|suid|dev|exec|sub|mand|iversion|atime|diratime|relatime|strictatime|lazytime|symfollow)',
 ].join('|')})$`, 's')
 
+/** mount takes a way with --via, options with --for. */
+const OTHER_WAY = 'Go through fsconfig or mount2 instead: ovl mount --via fsconfig, ovl options --for fsconfig.'
+
 /** What fuse-overlayfs can be told: older releases know no escapes at all, and few options. */
 export function encodeFuse(params: readonly OverlayParam[], flags: readonly string[]): Encoded<string> {
   const layers = layersOf(params)
   const hostile = layers.find(({ path }) => /[:,\\"]/.test(path) || !isUtf8Name(path))
-  if (hostile !== undefined) return refuse('way-cannot-say', `fuse-overlayfs cannot be told the path '${hostile.path}'`, 'Use --via fsconfig or --via mount2.')
-  if (layers.some(({ role }) => role === 'data')) return refuse('way-cannot-say', 'fuse-overlayfs has no data-only layers', 'Use --via fsconfig or --via mount2.')
+  if (hostile !== undefined) return refuse('way-cannot-say', `fuse-overlayfs cannot be told the path '${hostile.path}'`, OTHER_WAY)
+  if (layers.some(({ role }) => role === 'data')) return refuse('way-cannot-say', 'fuse-overlayfs has no data-only layers', OTHER_WAY)
   const foreign = optionsOf(params).find(({ key }) => !FUSE_OPTIONS.includes(key))
   if (foreign !== undefined) return refuse('way-cannot-say', `fuse-overlayfs has no option '${foreign.key}'`, 'Leave the option out, or use --via fsconfig.')
   return { ok: true, value: [...flags, encodeMountData(params)].join(',') }

@@ -133,7 +133,7 @@ function takeWord(read: Reading, word: string): void {
 
 /** Understood as it was meant, so that what follows from it is not told as further faults. */
 function takeColon(read: Reading, key: string, token: string): void {
-  read.faults.push(fault('option-syntax', `'${token.slice(0, 60)}': a colon stands where the equals sign belongs`, [{ text: `Write ${key}=…` }]))
+  read.faults.push(fault('option-syntax', `'${token.slice(0, 60)}': a colon stands where the equals sign belongs`, [{ text: `Write ${token.length > 60 ? `${key}=…` : `${key}=${token.slice(key.length + 1)}`}` }]))
   LAYER_KEYS[key]?.(read, token.slice(key.length + 1))
 }
 

@@ -28,9 +28,9 @@ function explanation({ for: way, form, bytes, cwd, escapes, shortened }: Omit<Op
   const row = (label: string, ...lines: string[]): string[] => hang(label, lines.map((line) => `              ${line}`), style.faint)
   return [
     ...row('for', `${way} (${form})`),
-    ...row('bytes', `${bytes.used} of ${bytes.limit}${way === 'mount2' || way === 'mount8' ? '' : ', if it were mount(2): this way has no such limit'}`),
+    ...row('bytes', `${bytes.used} of ${bytes.limit}${way === 'fsconfig' ? ', if it were mount(2): this way has no such limit' : ''}`),
     ...(escapes.length === 0 ? row('escapes', 'none needed') : row('escapes', ...escapes.map(({ path, encoded }) => `${showName(path)} is written ${escapeText(encoded)}`))),
-    ...(shortened === undefined ? [] : row('shortened', `names relative to ${showName(shortened.directory)}: ${shortened.before} bytes before, ${shortened.after} after`)),
+    ...(shortened === undefined ? [] : row('shortened', `${form === 'proc-fd' ? 'numbers of descriptors, known when the layers are open' : `names relative to ${showName(shortened.directory)}`}: ${shortened.before} bytes before, ${shortened.after} after`)),
     ...(cwd === undefined ? [] : row('run it in', quoteShell(cwd))),
   ]
 }

@@ -19,6 +19,8 @@ export function specOfMount(mount: OverlayMount, receipt?: Receipt): OverlaySpec
   const gone = mount.deleted?.[0]
   if (mount.unresolved === true && receipt === undefined) throw new OvlError('way-cannot-say', `the mount table does not tell the layers of '${target}' by paths`, { hint: 'Say its layers: ovl fstab -l … -u … TARGET' })
   if (gone !== undefined) throw new OvlError('lower-missing', `the layer '${gone}' of '${target}' has been removed: the mount cannot be brought back`, { hint: 'Say the layers it should have: ovl fstab -l … -u … TARGET' })
+  const view = [...layers.lower, ...layers.data].find((path) => receipt?.parts.some(({ at, what }) => at === path && what !== 'image') === true)
+  if (view !== undefined) throw new OvlError('way-cannot-say', `a layer of '${target}' is a view that was made for it, perhaps with an id mapping, which nothing tells`, { hint: 'Say its layers: ovl fstab -l … -u … TARGET' })
   const own = Object.entries(options).filter(([key]) => isOptionName(key))
   const other = Object.entries(options).filter(([key]) => !isOptionName(key) && key !== 'context')
   const label = options['context']

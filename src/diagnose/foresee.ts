@@ -33,7 +33,7 @@ function readOnlyFallback({ spec, paths }: Facts, trouble: WorkTrouble | undefin
     evidence: [{ fact: `${quote(trouble.path)}: ${WHY[trouble.errno] ?? trouble.errno}`, source: 'probe' }],
     fix: [
       { text: 'Look at what lies there, at its owner and its flags.', command: `ls -la ${quoteShell(work.absolute)} ${quoteShell(trouble.path)}; lsattr -d ${quoteShell(trouble.path)}` },
-      { text: 'Or use a fresh work directory beside upper.', ...mountAgain({ ...spec, work: `${spec.upper ?? work.path}.work2`, mkdir: true }) },
+      { text: 'Or use a fresh work directory beside upper.', ...mountAgain({ ...spec, work: `${spec.upper ?? work.path}.work2`, workDerived: false, mkdir: true }) },
     ],
   })]
 }

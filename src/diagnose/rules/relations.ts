@@ -35,7 +35,7 @@ function nested(upper: PathFact, work: PathFact, facts: Facts): Suspect[] {
   return [suspect('work-upper-nested', about(upper, work), {
     title: `upper ${quote(upper.path)} and work ${quote(work.path)} ${how}`,
     evidence: [seen('stat', `${quote(upper.absolute)} is inode ${upper.inode ?? '?'}, ${quote(work.absolute)} is inode ${work.inode ?? '?'}`)],
-    fix: siblingWork(facts, upper),
+    fix: siblingWork(facts, upper, work),
   })]
 }
 
@@ -49,7 +49,7 @@ function otherMount(upper: PathFact, work: PathFact, facts: Facts): Suspect[] {
     return [suspect('work-other-mount', about(upper, work), {
       title: `upper ${quote(upper.path)} and work ${quote(work.path)} lie on one file system, but on two mounts of it`,
       evidence,
-      fix: siblingWork(facts, upper),
+      fix: siblingWork(facts, upper, work),
     })]
   }
   if (otherDevice || (upperMount !== workMount && upperPlace !== undefined && workPlace !== undefined && !sameSuperblock)) {
@@ -59,20 +59,23 @@ function otherMount(upper: PathFact, work: PathFact, facts: Facts): Suspect[] {
       severity: oneMount ? 'warning' : 'error',
       title: `upper ${quote(upper.path)} and work ${quote(work.path)} lie ${sameSuperblock ? 'in two subvolumes of one file system' : 'on different file systems'}`,
       evidence,
-      fix: siblingWork(facts, upper),
+      fix: siblingWork(facts, upper, work),
     })]
   }
   return []
 }
 
 /** A work directory beside upper is on its mount, unless upper is a mount point itself. */
-function siblingWork({ spec }: Facts, upper: PathFact): Fix[] {
+function siblingWork({ spec }: Facts, upper: PathFact, work: PathFact): Fix[] {
   if (valueOf(upper.mountPoint) === upper.absolute && upper.absolute !== '/') {
-    const [inner, work] = [`${upper.path}/upper`, `${upper.path}/work`]
-    const command = spec === undefined ? undefined : formatMountCommand({ ...spec, upper: inner, work })
-    return [{ text: `${quote(upper.path)} is a mount point: put upper and work side by side inside it.`, command: `mkdir -p -- ${quoteShell(inner)} ${quoteShell(work)}${command === undefined ? '' : ` && ${command}`}` }]
+    const [inner, beside] = [`${upper.path}/upper`, `${upper.path}/work`]
+    const command = spec === undefined ? undefined : formatMountCommand({ ...spec, upper: inner, work: beside, workDerived: false })
+    return [{ text: `${quote(upper.path)} is a mount point: put upper and work side by side inside it.`, command: `mkdir -p -- ${quoteShell(inner)} ${quoteShell(beside)}${command === undefined ? '' : ` && ${command}`}` }]
   }
-  return [{ text: `Let ovl use an empty directory beside upper: ${quote(`${upper.path}.work`)}.`, ...mountAgain(spec === undefined ? spec : { ...spec, workDerived: true }) }]
+  const name = `${upper.path}.work`
+  // Where that is the very one at fault, it takes another.
+  const fresh = work.path === name ? { name: `${name}2`, change: { work: `${name}2`, workDerived: false, mkdir: true } } : { name, change: { workDerived: true } }
+  return [{ text: `Let ovl use an empty directory beside upper: ${quote(fresh.name)}.`, ...mountAgain(spec === undefined ? spec : { ...spec, ...fresh.change }) }]
 }
 
 /** FILESYSTEM_MAX_STACK_DEPTH. */

@@ -76,7 +76,7 @@ function remembered(facts: Facts): Suspect[] {
   const lines = valueOf(facts.trial?.kernel)?.join('\n') ?? ''
   const otherUpper = /failed to verify (upper \(|index dir)/.test(lines)
   const otherLower = !otherUpper && /failed to verify (upper root origin|origin)/.test(lines)
-  const fresh: Fix = { text: otherUpper ? 'Give this upper a work directory of its own.' : 'Or give this upper an empty work directory, if it belongs to this lower.', ...mountAgain({ ...spec, work: `${upper.path}.work2`, mkdir: true }) }
+  const fresh: Fix = { text: otherUpper ? 'Give this upper a work directory of its own.' : 'Or give this upper an empty work directory, if it belongs to this lower.', ...mountAgain({ ...spec, work: `${upper.path}.work2`, workDerived: false, mkdir: true }) }
   const again: Fix = { text: 'Mount it with the very lower, upper and work that it was first mounted with.' }
   return [suspect('index-mismatch', [upper.path, upper.absolute, work.path, work.absolute], {
     title: otherLower ? `upper ${quote(upper.path)} was first used with another lower` : otherUpper ? `work ${quote(work.path)} holds the index of another upper` : `upper ${quote(upper.path)} or work ${quote(work.path)} was used before with other layers than these`,

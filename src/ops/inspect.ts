@@ -90,7 +90,7 @@ function realTarget(target: string): string {
     return realName(target)
   } catch (error) {
     if (!isOvlError(error) || error.code === 'usage') throw error
-    if (error.errno === 'ENOENT' || error.errno === 'ENOTDIR') throw new OvlError('target-missing', `'${target}' does not exist`, { errno: error.errno, cause: error })
+    if (error.errno === 'ENOENT' || error.errno === 'ENOTDIR') throw new OvlError('target-missing', `'${target}' does not exist`, { syscall: 'stat', errno: error.errno, hint: 'See what is mounted: ovl list', cause: error })
     return absolutePath(target, process.cwd())
   }
 }

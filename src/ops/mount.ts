@@ -118,7 +118,7 @@ export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, 
     const read = await verifyMount(placed, step, taken, log)
     const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
-    if (strict && worst !== undefined) throw new OvlError(worst.code, worst.title, { step: 'verify', findings: verified.warnings })
+    if (strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
     return resultOf(placed, step, taken, verified, partsOf(plan))
   } catch (error) {
     const left = await undo()

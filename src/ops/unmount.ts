@@ -132,8 +132,10 @@ function realTarget(target: string): string {
 
 function notMounted(path: string, here: { fsType: string } | undefined, covered: boolean): OvlError {
   const title = covered ? `the overlay at '${path}' is covered by another mount (${here?.fsType})` : here === undefined ? `no overlay is mounted at '${path}'` : `what is mounted at '${path}' is no overlay but ${here.fsType}`
-  const fix = here === undefined ? { text: 'See what is mounted.', command: 'ovl list' } : { text: 'Take that down first, if it is meant.', command: `umount ${quoteShell(path)}` }
-  return new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, evidence: [{ fact: title, source: 'mountinfo' }], fix: [fix] })] })
+  const list = { text: 'See what is mounted.', command: 'ovl list' }
+  const fix = covered ? { text: 'Take that down first, if it is meant.', command: `umount ${quoteShell(path)}` } : here === undefined ? list : { ...list, text: 'See which overlays are mounted; what is none, umount(8) takes down.' }
+  const explanation = covered ? 'Only the topmost of several mounts on one directory can be taken down, and that is not the overlay.' : here === undefined ? undefined : 'Something is mounted at this very directory, but ovl takes down overlays only.'
+  return new OvlError('not-mounted', title, { findings: [finding('not-mounted', { title, ...(explanation === undefined ? {} : { explanation }), evidence: [{ fact: title, source: 'mountinfo' }], fix: [fix] })] })
 }
 
 /** `own`: mount points inside that would have come down with it. */
@@ -142,12 +144,14 @@ function explained(error: OvlError, target: string, own: readonly string[]): Ovl
   const { hint } = error.details
   if (error.code !== 'umount-busy') return error.with({ findings: [finding(error.code, { title: error.message, fix: hint === undefined ? [] : [{ text: hint }] })] })
   const looks = [target, ...own.filter((path) => typeof statName(path) === 'object')].map((path) => collectHolders(path))
-  const holders = looks.flatMap((look) => look.holders).filter(({ what, path }) => what !== 'mount below' || !own.includes(path))
+  const held = looks.flatMap((look) => look.holders).filter(({ what, path }) => what !== 'mount below' || !own.includes(path))
+  // What this process only has from the one that started it goes away with it.
+  const holders = held.filter(({ pid, what, path }) => pid !== process.pid || !held.some((other) => other.pid !== pid && other.what === what && other.path === path))
   const hidden = looks[0]?.hidden ?? 0
   const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))
-  const unseen = hidden === 0 ? '' : ` (${hidden} processes could not be looked at)`
+  const unseen = hidden === 0 ? '' : ` (${hidden} ${hidden === 1 ? 'process' : 'processes'} could not be looked at)`
   const title = holders.length === 0 ? `'${target}' is busy, and no process that can be seen holds it${unseen}` : `'${target}' is busy: held by ${[...new Set(holders.map(({ pid, command, what, path }) => (pid === undefined ? `${what} '${path}'` : `${command ?? '?'} (${pid})`)))].slice(0, 5).join(', ')}${unseen}`
-  const pids = [...new Set(holders.flatMap(({ pid }) => pid ?? []))]
+  const pids = [...new Set(holders.flatMap(({ pid }) => pid ?? []))].filter((pid) => pid !== process.pid)
   const fix = [
     ...(holders.some(({ what }) => what === 'mount below') ? [{ text: 'Take down what is mounted below, too.', command: `ovl umount -R ${quoteShell(target)}` }] : []),
     ...(pids.length > 0 ? [{ text: 'End these processes, or let them leave.', command: `kill ${pids.join(' ')}` }] : []),

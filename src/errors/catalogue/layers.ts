@@ -19,7 +19,7 @@ export const LAYER_ENTRIES = {
   },
   'target-missing': {
     severity: 'error',
-    explanation: 'A mount needs an existing directory to be mounted on. The layers are fine; only the mount point is not there.',
+    explanation: 'A mount needs an existing directory to be mounted on, and this one is not there. Nothing makes it by itself.',
     docs: 'mount(8)',
   },
   'path-not-expanded': {

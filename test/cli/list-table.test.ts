@@ -18,7 +18,7 @@ const MOUNTS: readonly OverlayMount[] = [
 ]
 
 it('reads well at 80 columns', () => {
-  expect(renderList(MOUNTS, view())).toBe(String.raw`TARGET                   LAYERS  UPPER            FLAGS      MAKER
+  expect(renderList(MOUNTS, view())).toBe(String.raw`TARGET                   LOWERS  UPPER            FLAGS      MAKER
 /merged                       2  /changes         rw         ovl
 /var/li…d6e7f809/merged      11  /var…7f809/diff  rw,nosuid  docker 3f2a0c4d5e6f
 $'/mnt/a b\n\x1b[31m'       2+1  -                ro         -
@@ -50,5 +50,5 @@ it('has a column for the processes of other namespaces when there are any', () =
 })
 
 it('is a header alone when there is nothing', () => {
-  expect(renderList([], view())).toBe('TARGET  LAYERS  UPPER  FLAGS  MAKER\n')
+  expect(renderList([], view())).toBe('TARGET  LOWERS  UPPER  FLAGS  MAKER\n')
 })

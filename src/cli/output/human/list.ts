@@ -8,7 +8,7 @@ import type { Column } from './table.ts'
 
 const COLUMNS: readonly Column[] = [
   { title: 'TARGET', elastic: 16 },
-  { title: 'LAYERS', align: 'right' },
+  { title: 'LOWERS', align: 'right' },
   { title: 'UPPER', elastic: 12, yields: 1.5 },
   { title: 'FLAGS', elastic: 8 },
   { title: 'MAKER', elastic: 10 },

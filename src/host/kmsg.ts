@@ -111,7 +111,7 @@ function openLog(): Known<SharedLog> {
     return { known: true, value: { fd: openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK), found: [], marks: 0 } }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    return { known: false, why: code === 'EPERM' || code === 'EACCES' ? 'the kernel log may not be read (kernel.dmesg_restrict)' : `/dev/kmsg cannot be read: ${code}` }
+    return { known: false, why: code === 'EPERM' || code === 'EACCES' ? 'it may not be read (kernel.dmesg_restrict)' : `/dev/kmsg cannot be read: ${code}` }
   }
 }
 

@@ -72,7 +72,7 @@ function imageError(error: unknown, type: ImageType, it: string, what: string, p
   if (error.errno === 'EPERM') return error.with({ code: 'not-permitted', message: `attaching ${it} needs root: ${type} cannot be mounted in a user namespace`, hint: UNPACK })
   // btrfs before 6.7 knows a file system by its ids alone.
   if (error.errno === 'EEXIST') return error.with({ code: 'image-unreadable', message: `${what} cannot be mounted: another with the same ids is mounted already`, hint: `Unmount that one, or give this one ids of its own: btrfstune -u ${quoteShell(path)}` })
-  return error.with({ code: 'image-unreadable', message: `${what} cannot be mounted: it is damaged, or of a kind this kernel does not read` })
+  return error.with({ code: 'image-unreadable', message: `${what} cannot be mounted: it is damaged, or of a kind this kernel does not read`, hint: `Compare its size and checksum with where it came from, and see what is in it: file -- ${quoteShell(path)}` })
 }
 
 /** The directory `from`, without what is mounted below it, at a second place. Read-only it is so before anybody can see it, and private. */

@@ -146,7 +146,7 @@ function fullUpper({ overlay, room }: HealthFacts): Finding[] {
         title: `the file system of upper '${overlay.upper}' ${free > 0n ? 'is nearly full' : 'is full'}: ${left} left`,
         severity: free > 0n ? 'warning' : 'error',
         evidence: [{ fact: `${free} of ${total} ${code === 'no-space' ? 'bytes' : 'inodes'} free`, source: 'statfs' }],
-        fix: [{ text: 'Make room there, or move upper and work to a larger file system.', command: `ovl space ${quoteShell(overlay.target)}` }],
+        fix: [{ text: 'Make room there, or move upper and work to a larger file system.', command: `df -h -- ${quoteShell(overlay.upper ?? '')}; df -i -- ${quoteShell(overlay.upper ?? '')}; du -xh -d 1 -- ${quoteShell(overlay.upper ?? '')} | sort -h` }],
       }),
     ]
   })

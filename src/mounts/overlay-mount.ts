@@ -26,7 +26,7 @@ export interface OverlayMount {
   readonly unresolved?: boolean
   /** Layers (as listed above) that the kernel marks as deleted. */
   readonly deleted?: readonly string[]
-  /** Overlay options in force that differ from the module’s defaults; a flag is `true`. `volatile` is given as `fsync: 'volatile'` is: under both kernels as `volatile: true`. */
+  /** Overlay options in force that differ from the module’s defaults; a flag is `true`. Both spellings of kernels, `volatile` and `fsync=volatile`, are `volatile: true`. */
   readonly options: Readonly<Record<string, string | true>>
   /** Per-mount flags: rw, nosuid, relatime … */
   readonly flags: readonly string[]

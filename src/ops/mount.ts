@@ -1,5 +1,6 @@
 /** `ovl mount`: validate → look → plan → execute → read back. */
 
+import { fixMounted } from '../diagnose/again.ts'
 import { notClean } from '../diagnose/rules/images.ts'
 import type { Finding } from '../errors/finding.ts'
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
@@ -119,7 +120,7 @@ export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, 
     const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
     if (strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
-    return resultOf(placed, step, taken, verified, partsOf(plan))
+    return resultOf(placed, step, taken, { ...verified, warnings: fixMounted(verified.warnings, step.target, directoryOf(plan)) }, partsOf(plan))
   } catch (error) {
     const left = await undo()
     throw isOvlError(error) && left.length > 0 ? error.with({ undo: left }) : error
@@ -195,6 +196,10 @@ function overlayStep({ steps }: Plan): OverlayStep {
   const step = steps.find((step) => step.do === 'mount-overlay')
   if (step === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
   return step
+}
+
+function directoryOf({ steps }: Plan): string | undefined {
+  return steps.find((step) => step.do === 'write-receipt')?.receipt.directory
 }
 
 function partsOf({ steps }: Plan): Receipt['parts'] {

@@ -83,10 +83,10 @@ function readOnlySuspects(facts: Facts): Suspect[] {
 }
 
 /** By the errno of the kernel’s mkdir or cleanup. */
-function workFix({ spec, trial }: Facts, work: PathFact | undefined, errno: string | undefined): Fix[] {
+function workFix({ spec }: Facts, work: PathFact | undefined, errno: string | undefined): Fix[] {
   if (work === undefined || spec === undefined) return []
   const dir = quoteShell(work.absolute)
-  const fresh: Fix = { text: `Or use a fresh work directory beside upper${trial?.step === 'verify' ? ', once this mount is taken down' : ''}.`, ...mountAgain({ ...spec, work: `${spec.upper ?? work.path}.work2`, workDerived: false, mkdir: true }) }
+  const fresh: Fix = { text: 'Or use a fresh work directory beside upper.', ...mountAgain({ ...spec, work: `${spec.upper ?? work.path}.work2`, workDerived: false, mkdir: true }) }
   const first: Readonly<Record<string, Fix>> = {
     1: { text: 'Something there is immutable; see what, and take the flag away.', command: `lsattr -d ${dir} ${dir}/work; chattr -R -i ${dir}` },
     13: { text: 'The work directory must belong to the user who mounts.', command: `ls -ld ${dir}` },

@@ -136,11 +136,18 @@ const KIND_WORDS: Readonly<Record<FileKind, string>> = {
 function notDirectory(fact: PathFact): Suspect {
   const { role, absolute, kind = 'file' } = fact
   const word = quoteShell(absolute)
-  const image: readonly Fix[] = kind === 'file' || kind === 'block' ? [{ text: 'If it is a disk image, mount it first and name the directory.', command: `mkdir -p /mnt/image && mount -o ro -- ${word} /mnt/image` }] : []
+  const known: Fix = { text: 'It is no image that ovl attaches by itself (squashfs, erofs, ext4, xfs, btrfs, iso9660), or a damaged one. See what it is, and name a directory.', command: `file -- ${word}` }
+  if (kind === 'file' && (role === 'lower' || role === 'data')) return notDirectoryFor(fact, [known])
+  const image: readonly Fix[] = kind === 'file' || kind === 'block' ? [{ text: 'If it holds a file system, mount it first and name the directory.', command: `mkdir -p /mnt/image && mount -o ro -- ${word} /mnt/image` }] : []
+  return notDirectoryFor(fact, role === 'target' ? [{ text: 'Name a directory.', command: `ls -ld -- ${word}` }] : [...image, { text: 'Name a directory.', command: `file -- ${word}` }])
+}
+
+function notDirectoryFor(fact: PathFact, fix: readonly Fix[]): Suspect {
+  const { role, absolute, kind = 'file' } = fact
   return suspect(role === 'target' ? 'target-not-directory' : 'layer-not-directory', about(fact), {
     title: `${named(fact)} is ${KIND_WORDS[kind]}, not a directory`,
     evidence: [seen('stat', `stat(${quote(absolute)}): ${KIND_WORDS[kind]}`)],
-    fix: role === 'target' ? [{ text: 'Name a directory.', command: `ls -ld -- ${word}` }] : [...image, { text: 'Name a directory.', command: `file -- ${word}` }],
+    fix,
   })
 }
 

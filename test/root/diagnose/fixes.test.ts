@@ -51,3 +51,14 @@ test.each(CASES)('$name: $code', async ({ arrange, code, tools = [] }) => {
     expect(sh(dir, 'ovl umount m').code).toBe(0)
   }
 })
+
+test('a fix of what is mounted already takes it down first', () => {
+  const dir = place()
+  for (const name of ['l', 'u', 'm', 'u.work/work/a/b/c']) mkdirSync(`${dir}/${name}`, { recursive: true })
+  const warned = sh(dir, 'ovl mount -l l -u u m')
+  expect([warned.code, warned.stderr]).toEqual([0, expect.stringContaining('warning[work-dir-unusable]')])
+  const command = /^ +\$ (.*ovl mount .*)$/m.exec(warned.stderr)?.[1] ?? 'false'
+  expect(sh(dir, command)).toEqual({ code: 0, stdout: '', stderr: '' })
+  expect(sh(dir, 'findmnt -n -o FS-OPTIONS "$PWD/m"').stdout).toMatch(/^rw,[^\n]*\n$/)
+  expect(sh(dir, 'ovl umount m').code).toBe(0)
+})

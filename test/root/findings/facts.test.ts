@@ -74,7 +74,9 @@ test('who holds upper and work, what lies in work, how deep the stack is', () =>
   const dir = fresh()
   sh('mount -t overlay o -o "lowerdir=$1/l1,upperdir=$1/u,workdir=$1/w,volatile" "$1/m"', dir)
   const facts = collectFacts(spec(dir, { lower: [{ path: `${dir}/m` }], target: `${dir}/l2` }))
-  expect(facts.holders).toMatchObject({ known: true, value: [{ target: `${dir}/m`, role: 'upper', path: `${dir}/u` }, { target: `${dir}/m`, role: 'work', path: `${dir}/w` }] })
+  // Whatever else this machine has mounted holds something, too.
+  const holders = facts.holders.known ? facts.holders.value.filter(({ target }) => target === `${dir}/m`) : []
+  expect(holders).toMatchObject([{ role: 'upper', path: `${dir}/u` }, { role: 'work', path: `${dir}/w` }])
   expect(facts.work).toEqual({ known: true, value: { work: 'directory', incompat: ['volatile'], indexJunk: [] } })
   expect(facts.paths[0]).toMatchObject({ fsType: { value: 'overlay' }, stackDepth: { known: true, value: 1 } })
 })

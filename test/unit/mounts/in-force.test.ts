@@ -33,6 +33,7 @@ test.each([
   ['without an upper the kernel follows redirects', 'ro,lowerdir=/a:/b,redirect_dir=on', { redirect_dir: 'on implied' }],
   ['metacopy brings redirect_dir', `${RW},redirect_dir=on,metacopy=on`, { redirect_dir: 'on implied', metacopy: 'on mount' }],
   ['userxattr takes redirect_dir', `${RW},redirect_dir=nofollow,userxattr`, { redirect_dir: 'nofollow implied', userxattr: 'true mount' }],
+  ['an upper without xattrs has neither', `${RW},redirect_dir=nofollow,uuid=null`, { redirect_dir: 'nofollow implied', uuid: 'null implied' }],
   ['nfs_export brings index', `${RW},index=on,nfs_export=on`, { index: 'on implied', nfs_export: 'on mount' }],
   ['uuid is the kernel’s choice', `${RW},uuid=on`, { uuid: 'on implied' }],
   ['unknown to this table', `${RW},brand_new=7`, { brand_new: '7 mount' }],

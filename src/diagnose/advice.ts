@@ -9,6 +9,7 @@ const MISSING = 'Check the spelling, and that what should be mounted there is mo
 
 const ADVICE: Readonly<Partial<Record<FindingCode, string>>> = {
   'lower-missing': MISSING, 'upper-missing': MISSING, 'work-missing': MISSING, 'target-missing': MISSING,
+  'path-not-expanded': 'Write the path in full: a shell expands “~” only at the beginning of a word and “$NAME” not in single quotes, and fstab and units expand neither.',
   'layer-not-directory': 'Name a directory; mount an image or a device first.',
   'path-unreadable': 'Give the mounting user search permission on each directory of the path.',
   'symlink-loop': 'Follow the links of the path one by one, and mend the one that leads back.',
@@ -27,6 +28,8 @@ const ADVICE: Readonly<Partial<Record<FindingCode, string>>> = {
   'lowerdir-required': 'Name at least one lower directory.',
   'work-required': 'Name an empty directory beside upper as work.',
   'single-lower-without-upper': 'Add an upper or a second lower, or use a bind mount.',
+  'option-unknown': 'Check its spelling, or leave it out.', 'option-bad-value': 'Give it one of its values; ovl mount --help has them.', 'option-conflict': 'Leave one of the two out.',
+  'option-needs-newer-kernel': 'Leave it out, or use a newer kernel.',
   'option-syntax': 'Separate options by commas, layers by single colons, and write “\\:” for a colon in a name.',
   'options-too-long': 'Use shorter paths, or the new mount API, which has no such limit.',
   'too-many-layers': 'Merge some of the lower layers into one.',

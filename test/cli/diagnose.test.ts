@@ -94,3 +94,11 @@ it('takes a message from standard input', () => {
   const ran = runChild('sh', ['-c', `printf 'mount: /m: special device overlay does not exist.' | ${process.execPath} ${BIN} diagnose --json --message -`], { cwd: ROOT })
   expect(envelope(ran).kind).toBe('diagnosis')
 })
+
+it('says where the text went that is not there', () => {
+  for (const word of ['', ' \n', '-']) {
+    const { code, stdout, stderr } = ovl(['diagnose', '--message', word])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('2>&1 | ovl diagnose --message -')
+  }
+})

@@ -5,7 +5,7 @@
  */
 
 import type { FindingCode } from '../../errors/codes.ts'
-import type { Confidence, Evidence, Finding } from '../../errors/finding.ts'
+import type { Confidence, Evidence, Finding, Fix } from '../../errors/finding.ts'
 import { finding } from '../../errors/make-finding.ts'
 import { advise } from '../advice.ts'
 import { quotable } from './clean.ts'
@@ -76,11 +76,21 @@ function toFinding(hint: Hint, hints: readonly Hint[], reading: Reading): Findin
   const because = [hint, ...hints.filter(({ code, weight }) => code === hint.code && weight >= SHOWN)].filter((one) => one.seen === undefined).map((one) => quotable(one.because)).filter((fact, i, all) => fact !== '' && all.indexOf(fact) === i)
   const evidence = [...seen, ...because.slice(0, 4).map((fact): Evidence => ({ fact, source: 'message' }))]
   const confidence = confidenceOf(hint)
-  // The kernel log was read already.
-  const questions = hint.seen === undefined ? questionFor(hint, reading) : withoutLog(questionFor(hint, reading))
-  const fix = confidence === 'certain' || hint.seen !== undefined ? [...advise(hint.code), ...questions] : [...questions, ...advise(hint.code)]
+  // The kernel log was read already, or is what was handed in.
+  const isSaid = hint.seen !== undefined || reading.sentences.some(({ text }) => text === hint.because)
+  const questions = isSaid ? withoutLog(questionFor(hint, reading)) : questionFor(hint, reading)
+  const advice = waysOut(hint.code)
+  const fix = confidence === 'certain' || isSaid ? [...advice, ...questions] : [...questions, ...advice]
   return finding(hint.code, { title: titleOf(hint), evidence, fix, confidence })
 }
+
+/** Where nothing short can be said, what is said at length. */
+function waysOut(code: FindingCode): Fix[] {
+  const advice = advise(code)
+  return advice.length > 0 || NO_CAUSE.includes(code) ? advice : [{ text: 'Read what it is, and all that mends it.', command: `ovl diagnose --code ${code}` }]
+}
+
+const NO_CAUSE: readonly FindingCode[] = ['unknown', 'not-overlayfs', 'secondary-error']
 
 function confidenceOf({ weight, sure, likely, code, seen }: Hint): Confidence {
   if (code === 'unknown' || (seen !== undefined && likely !== true)) return 'possible'

@@ -5,6 +5,7 @@ import type { Fix } from '../../errors/finding.ts'
 import { isUtf8Name } from '../../names/bytes.ts'
 import { quoteShell } from '../../names/shell.ts'
 import type { Hint } from './patterns/hint.ts'
+import { isUnexpanded } from './patterns/kernel.ts'
 import type { Reading } from './read.ts'
 
 interface Question {
@@ -78,6 +79,8 @@ const COMMAND: Fix = { text: 'Give ovl the mount command itself, after “ovl di
 /** The question as a way on, with the path of the hint, or of the layer its code is about. */
 export function questionFor({ code, path }: Hint, { layers, target }: Reading): Fix[] {
   if (code === 'unknown') return [COMMAND, { text: WHOLE.text, command: LOG }]
+  // The answer stands in the name.
+  if (code === 'path-not-expanded' && path !== undefined && isUnexpanded(path)) return []
   const question = QUESTIONS[code] ?? WORDS
   const about = path ?? (code.startsWith('upper') ? layers.upper : code.startsWith('work') ? layers.work : /^(?:target|umount|not-mounted)/.test(code) ? target : undefined)
   if (code === 'lower-missing' && path === undefined && layers.lower.length > 0 && layers.lower.every(isWhole)) return [{ text: question.text, command: `namei -l -- ${layers.lower.slice(0, 8).map(quoteShell).join(' ')}` }]

@@ -48,8 +48,9 @@ const WORTH: Readonly<Partial<Record<FindingCode, number>>> = {
 
 /** What a sentence can mean, the likeliest first: by the path or option it names, and the options beside it. */
 export function orderCodes(heard: Heard, reading: Reading): readonly FindingCode[] {
-  if (heard.codes.includes('lower-missing') && heard.path !== undefined) return missing(heard.path, heard.codes, reading)
-  if (heard.option !== undefined && heard.codes.some((code) => code === 'option-unknown' || code === 'option-bad-value')) return refused(heard.option, heard.codes)
+  const { path, option } = heard
+  if (heard.codes.includes('lower-missing') && path !== undefined) return missing(path, heard.codes, reading).filter((code) => code !== 'path-not-expanded' || isUnexpanded(path))
+  if (option !== undefined && heard.codes.some((code) => code === 'option-unknown' || code === 'option-bad-value')) return refused(option, heard.codes).filter((code) => code !== 'option-needs-newer-kernel' || isOption(option))
   if (heard.codes[0] === 'upper-on-overlay') return notAnUpper(heard.path ?? '', heard.codes, reading)
   return heard.codes
 }
@@ -57,6 +58,11 @@ export function orderCodes(heard: Heard, reading: Reading): readonly FindingCode
 const first = (code: FindingCode, codes: readonly FindingCode[]): FindingCode[] => [code, ...codes.filter((other) => other !== code)]
 
 const SIGNS = /^~|^["']|["']$|\$[A-Za-z_{(]|^%[A-Z]/
+
+/** The kernel shows a name as it got it: one that was not expanded has what a shell would have expanded. */
+export const isUnexpanded = (path: string): boolean => SIGNS.test(path) || /["'~$`]/.test(path)
+
+const isOption = (word: string): boolean => findOption(word.split('=', 1)[0] ?? '') !== undefined || /^(?:lower|data)dir\+/.test(word)
 
 /** Which layer is the missing path? The options tell, else its name. */
 function missing(path: string, codes: readonly FindingCode[], { layers, lines, tools, options }: Reading): readonly FindingCode[] {

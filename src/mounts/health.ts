@@ -23,10 +23,10 @@ export interface LayerState {
   readonly onWritableMount?: boolean
 }
 
-/** Room on the file system of upper. */
+/** Room on the file system of upper, of what an ordinary user may take. */
 export interface Room {
   readonly bytes: { readonly free: bigint; readonly total: bigint }
-  /** A total of 0 means that the file system has no fixed number. */
+  /** Numbers of files. A total of 0 means that the file system has no fixed number. */
   readonly inodes: { readonly free: bigint; readonly total: bigint }
 }
 

@@ -8,6 +8,8 @@ import { realName, statName } from '../host/files.ts'
 import { readMountAt } from '../host/mount-table.ts'
 import { quoteShell } from '../names/shell.ts'
 
+export type { EnterOptions } from '../host/enter.ts'
+
 export interface Entered {
   readonly target: string
   readonly command: readonly string[]

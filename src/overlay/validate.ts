@@ -21,7 +21,7 @@ export const MAX_LAYERS = 500
 
 /** All faults of a spec: severity error for what no kernel takes, warning for what the kernel must judge. */
 export function validate(spec: OverlaySpec): Finding[] {
-  return [...layerFaults(spec), ...duplicateFaults(spec), ...nameFaults(spec), ...optionFaults(spec), ...flagFaults(spec), ...conflictFaults(spec), ...unknownFaults(spec)]
+  return [...nameFaults(spec), ...layerFaults(spec), ...duplicateFaults(spec), ...optionFaults(spec), ...flagFaults(spec), ...conflictFaults(spec), ...unknownFaults(spec)]
 }
 
 function layerFaults(spec: OverlaySpec): Finding[] {
@@ -29,7 +29,7 @@ function layerFaults(spec: OverlaySpec): Finding[] {
   const writable = spec.upper !== undefined || spec.tmpfs !== undefined
   if (spec.lower.length === 0) {
     faults.push(fault('lowerdir-required', spec.data.length > 0 ? 'only data-only layers were given: at least one normal lower is required' : 'no lowerdir: at least one lower layer is required', [{ text: 'Name the directory to build on with -l, or with lowerdir= inside -o.' }]))
-  } else if (spec.lower.length === 1 && spec.data.length === 0 && !writable) {
+  } else if (spec.lower.length === 1 && spec.data.length === 0 && !writable && spec.lower[0]?.path !== '') {
     faults.push(fault('single-lower-without-upper', `one lower ('${spec.lower[0]?.path}') and no upper: there is nothing to overlay`, [
       { text: 'Add an upper to write to; a tmpfs will do, if changes need not last.', ...mountAgain({ ...spec, tmpfs: {} }) },
       { text: 'Or name a second lower to merge.' },
@@ -43,7 +43,7 @@ function layerFaults(spec: OverlaySpec): Finding[] {
   }
   if (spec.upper !== undefined && spec.tmpfs !== undefined) faults.push(fault('usage', 'an upper was said twice: by path and as a tmpfs', [{ text: 'Keep one of --upper and --tmpfs.' }]))
   if (spec.upper === undefined && spec.workDerived === false && spec.tmpfs !== undefined) faults.push(fault('usage', 'a tmpfs upper brings its own work directory', [{ text: 'Leave out the work directory.' }]))
-  if (spec.tmpfs?.size !== undefined && !/^\d+[kmgKMG%]?$/.test(spec.tmpfs.size)) faults.push(fault('option-bad-value', `the size of a tmpfs cannot be '${spec.tmpfs.size}'`, [{ text: 'Say bytes with k, m or g, or a percentage of memory: 64m, 50%.' }]))
+  if (spec.tmpfs?.size !== undefined && !/^\d+[kmgKMG%]?$/.test(spec.tmpfs.size)) faults.push({ ...fault('option-bad-value', `the size of a tmpfs cannot be '${spec.tmpfs.size}'`, [{ text: 'Say bytes with k, m or g, or a percentage of memory: 64m, 50%.' }]), explanation: 'A tmpfs holds at most so much, and the kernel takes a number with a letter for it.' })
   return faults
 }
 
@@ -75,12 +75,14 @@ function nameFaults(spec: OverlaySpec): Finding[] {
     ['upper', spec.upper], ['work', spec.work], ['target', spec.target], ['source', spec.source], ['label', spec.label],
   ]
   return named.flatMap(([what, path]) => {
-    if (path === '') return [fault('option-bad-value', `${what} is an empty string`, [{ text: 'Give a path, or leave the word out.' }])]
-    if (path !== undefined && !isName(path)) return [fault('option-bad-value', `${what} is no file name: it holds half a character`, [{ text: 'Give the name as bytes.' }])]
-    if (path?.includes('\0') === true) return [fault('option-bad-value', `${what} holds a NUL byte, which no path can`, [{ text: 'Check how the path was made.' }])]
+    if (path === '') return [badName(`${what} is an empty string`, 'Give a path, or leave the word out. A variable of the shell may have been empty.')]
+    if (path !== undefined && !isName(path)) return [badName(`${what} is no file name: it holds half a character`, 'Give the name as bytes.')]
+    if (path?.includes('\0') === true) return [badName(`${what} holds a NUL byte, which no path can`, 'Check how the path was made.')]
     return []
   })
 }
+
+const badName = (title: string, text: string): Finding => ({ ...fault('option-bad-value', title, [{ text }]), explanation: 'Names on Linux are one or more bytes of any kind but NUL, and this one is not.' })
 
 function optionFaults(spec: OverlaySpec): Finding[] {
   return entries(spec).flatMap(([row, value]) => {

@@ -53,3 +53,9 @@ it('refuses with a word that ovl options has', () => {
 it('gives the whole word back that should have been written', () => {
   expect(ovl(['options', '-o', 'lowerdir:/a:/b,upperdir=/u,workdir=/w']).stderr).toContain('Write lowerdir=/a:/b')
 })
+
+it('names an empty word first, and what may have emptied it', () => {
+  const { stderr } = ovl(['options', '-l', '', '-l', '/b'])
+  expect(stderr).toMatch(/^ovl options: error\[option-bad-value\]: lower is an empty string\n {2}Names on Linux/)
+  expect(ovl(['options', '-l', '']).stderr).not.toContain('single-lower')
+})

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import type { Case } from '../diagnose/case.ts'
-import { OvlError } from '../errors/ovl-error.ts'
+import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { nameBuffer } from './syscalls/check.ts'
 import { writeFileAtomic } from './files.ts'
 
@@ -14,9 +14,18 @@ export function writeCase(path: string, judged: Case): void {
 /** @throws OvlError usage, when it is no facts file of this version */
 export function readCase(path: string): Case {
   if (!existsSync(nameBuffer(path))) throw new OvlError('usage', `there is no file '${path}'`, { hint: 'Write one with ovl diagnose --facts FILE.' })
-  const value = parse(readFileSync(nameBuffer(path), 'utf8'))
+  const value = parse(readText(path))
   if (!isCase(value)) throw new OvlError('usage', `'${path}' is no facts file of ovl`, { hint: 'Write one with ovl diagnose --facts FILE.' })
   return value
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(nameBuffer(path), 'utf8')
+  } catch (error) {
+    const { code = '', syscall = 'read' } = error as NodeJS.ErrnoException
+    throw syscallError(syscall, code, `cannot read the facts file '${path}'`).with({ code: 'usage', hint: 'Write one with ovl diagnose --facts FILE.' })
+  }
 }
 
 function parse(text: string): unknown {

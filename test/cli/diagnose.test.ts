@@ -102,3 +102,11 @@ it('says where the text went that is not there', () => {
     expect(stderr).toContain('2>&1 | ovl diagnose --message -')
   }
 })
+
+it('of a file that cannot be read, and of words that go with another', () => {
+  for (const args of [['--from-facts', dir], ['--redact', '-l', 'l1', '-l', 'l2', 'm'], ['--check', '-l', 'l1', '-l', 'l2', 'm']]) {
+    const { code, stderr } = diagnose(...args)
+    expect(code, stderr).toBe(2)
+    expect(stderr).not.toContain('bug')
+  }
+})

@@ -17,6 +17,7 @@ export async function handler(call: Call): Promise<Outcome> {
   const { text: { code, facts, 'from-facts': from, message, target }, flag, positionals, rest = [] } = call
   const asked = [code, from, message, target].filter((word) => word !== undefined).length + (positionals.length + rest.length > 0 || hasLayers(call) ? 1 : 0)
   if (asked > 1) throw usageError('say one thing at a time: WORDS, --message, --target, --from-facts or --code', undefined, 'diagnose')
+  for (const [word, other, said] of [['redact', 'facts', facts], ['check', 'message', message]] as const) if (flag[word] === true && said === undefined) throw usageError(`--${word} goes with --${other}`, undefined, 'diagnose')
   if (code !== undefined) return explained(code)
   const request = await requestOf(call, { from, message, target })
   const other = request.words === undefined ? undefined : noOverlay(request.words)

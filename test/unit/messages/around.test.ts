@@ -60,6 +60,13 @@ describe('which line', () => {
     expect(codes(command + EINVAL, heard(["overlay: Unknown parameter 'subvol'"]))).toEqual(codes(command + EINVAL, DEAF))
     expect(codes(command + ENOENT, heard([gone('/srv/w')]))[0]).toBe('work-missing')
   })
+  test('a relative or quoted name of others is not about the layers of the text', () => {
+    const command = '$ mount -t overlay overlay -o lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w /srv/m\n'
+    for (const other of ['"/x/l"', 'x/l', '~/l']) expect(codes(command + ENOENT, heard([gone(other)])), other).toEqual(codes(command + ENOENT, DEAF))
+    // A tool may have gone into a directory of its own, and a quote may have been part of the name.
+    expect(judgeMessage(command + ENOENT, heard([gone('w')]))[0]?.evidence[0]?.source).toBe('kernel-log')
+    expect(codes(command + ENOENT, heard([gone('"/srv/l"')]))[0]).toBe('path-not-expanded')
+  })
   test('likely within a minute, or beside the mount point; else possible', () => {
     const confidence = (lines: readonly string[], ago: number): unknown => judgeMessage(ENOENT, heard(lines, ago))[0]?.confidence
     expect([confidence([gone('/x')], 50), confidence([gone('/x')], 90), confidence([gone('/srv/o/x')], 90)]).toEqual(['likely', 'possible', 'likely'])

@@ -67,8 +67,13 @@ function fits({ codes, path, option, refuses, when }: Heard, { text }: LoggedLin
   const whole = options.filter(({ cut }) => !cut)
   if (whole.length === 0) return true
   const named = [...layers.lower, layers.upper ?? '', layers.work ?? ''].map((layer) => tidyPath(bare(layer)))
-  if (path !== undefined) return named.some((layer) => layer.startsWith(tidyPath(path)) || !path.startsWith('/'))
+  if (path !== undefined) return named.some((layer) => isNameOf(layer, tidyPath(path)) || isNameOf(layer, tidyPath(bare(path))))
   return option === undefined || option.split(',').some((word) => whole.some(({ pairs }) => pairs.some(({ key }) => key === word.split('=')[0])))
+}
+
+/** The kernel may have got less of it, or a name relative to a directory of the tool's own. */
+function isNameOf(layer: string, path: string): boolean {
+  return layer.startsWith(path) || (!path.startsWith('/') && (!layer.startsWith('/') || layer.endsWith(`/${path}`)))
 }
 
 /** What may have been cut off explains too much. */

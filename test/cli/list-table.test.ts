@@ -52,3 +52,10 @@ it('has a column for the processes of other namespaces when there are any', () =
 it('is a header alone when there is nothing', () => {
   expect(renderList([], view())).toBe('TARGET  LOWERS  UPPER  FLAGS  MAKER\n')
 })
+
+it('names who made it whole, before the paths', () => {
+  const mount = { ...BASE, target: `/var/lib/containers/storage/overlay/${HASH}/merged`, upper: `/var/lib/containers/storage/overlay/${HASH}/diff`, maker: { name: 'containers-storage', id: HASH } as const }
+  const table = renderList([mount], view())
+  expect(table).toContain('  podman/buildah 3f2a0c4d5e6f\n')
+  expect(table.split('\n').every((line) => cells(line) <= 80)).toBe(true)
+})

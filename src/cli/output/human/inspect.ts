@@ -6,6 +6,7 @@ import { PARAGRAPH_COLUMNS } from '../view.ts'
 import type { View } from '../view.ts'
 import { wrap } from '../width.ts'
 import { hang, renderFinding } from './finding.ts'
+import { callMaker } from './maker.ts'
 import { renderStack } from './stack.ts'
 import { countOf, typeset } from './words.ts'
 
@@ -19,7 +20,7 @@ export function renderInspection(inspection: Inspection, view: View): string {
 
 function head({ target, type, readOnly, lower, data, upper, maker, container, unresolved, hides }: Inspection, view: View): string[] {
   const layers = lower.length + data.length + (upper === undefined ? 0 : 1)
-  const made = maker.name === 'unknown' ? '' : `, made by ${maker.name}${maker.id === undefined || maker.name === 'ovl' ? '' : ` (${showName(maker.id.length > 24 ? maker.id.slice(0, 12) : maker.id)})`}`
+  const made = maker.name === 'unknown' ? '' : `, made by ${callMaker(maker)}${maker.id === undefined || maker.name === 'ovl' ? '' : ` (${showName(maker.id.length > 24 ? maker.id.slice(0, 12) : maker.id)})`}`
   return [
     `${view.style.strong(showName(target))}: ${readOnly ? 'read-only' : 'writable'} ${type === 'overlay' ? 'overlay' : 'fuse-overlayfs'} of ${countOf(layers, 'layer')}${made}`,
     ...(container === undefined ? [] : [`root of container ${showName(container.name ?? container.id)}${container.image === undefined ? '' : `, image ${showName(container.image)}`}`]),

@@ -3,6 +3,7 @@
 import type { OverlayMount } from '../../../mounts/overlay-mount.ts'
 import { showName } from '../escape.ts'
 import type { View } from '../view.ts'
+import { callMaker } from './maker.ts'
 import { renderTable } from './table.ts'
 import type { Column } from './table.ts'
 
@@ -11,7 +12,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'LOWERS', align: 'right' },
   { title: 'UPPER', elastic: 12, yields: 1.5 },
   { title: 'FLAGS', elastic: 8 },
-  { title: 'MAKER', elastic: 10 },
+  { title: 'MAKER', elastic: 10, yields: 0.6 },
 ]
 const NAMESPACE: Column = { title: 'PID', align: 'right' }
 
@@ -39,5 +40,5 @@ function flagsOf({ readOnly, flags }: OverlayMount): string {
 /** Ids are cut to twelve places, as Docker and podman show them; ovl's own mean nothing to anybody. */
 function makerOf({ maker }: OverlayMount): string {
   if (maker.name === 'unknown') return '-'
-  return maker.id === undefined || maker.name === 'ovl' ? maker.name : `${maker.name} ${showName(/^[0-9a-f]{32,}$/.test(maker.id) ? maker.id.slice(0, 12) : maker.id)}`
+  return maker.id === undefined || maker.name === 'ovl' ? callMaker(maker) : `${callMaker(maker)} ${showName(/^[0-9a-f]{32,}$/.test(maker.id) ? maker.id.slice(0, 12) : maker.id)}`
 }

@@ -37,6 +37,12 @@ export const MOUNT_EXITS: readonly (readonly [code: number, meaning: string])[] 
   [8, 'interrupted, and undone'], [32, 'the mount or umount failed'], [64, 'some of several succeeded'],
 ]
 
+/** One line of them for `--help`. */
+export function exitLine(family: Family): string | undefined {
+  if (family === 'look') return 'Exit 0: success; 1: failure; 2: system error.'
+  return family === 'mount' ? `Exit ${MOUNT_EXITS.map(([code, meaning]) => `${code}: ${meaning}`).join('; ')}.` : undefined
+}
+
 /** Exit code of a failed command; words that name no command count as mount’s. */
 export function exitCodeOf(error: unknown, family: Family = 'mount'): number {
   const { other, codes } = EXIT_CODES[family]

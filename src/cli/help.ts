@@ -1,6 +1,7 @@
 /** --help: the command table laid out by yargs, at 80 columns, in the characters the locale has. Returns text. */
 
 import type { CommandDef, OptionDef } from './define.ts'
+import { exitLine } from './exit-codes.ts'
 import { newYargs, optionsOf } from './parser.ts'
 import { typeset } from './output/human/words.ts'
 import { isUtf8Locale } from './output/terminal.ts'
@@ -13,10 +14,16 @@ const BLANK = '\ue000'
 /** Help of one command. */
 export async function renderCommandHelp(command: CommandDef): Promise<string> {
   const yargs = (await newYargs()).wrap(COLUMNS)
-    .usage(['Usage:', ...usageLines(command).map((line) => `${BLANK}${BLANK}${line}`), '', `${sentence(command.summary)}`, ...(command.details ?? []).flatMap((paragraph) => ['', paragraph])].join('\n'))
+    .usage(['Usage:', ...usageLines(command).map((line) => `${BLANK}${BLANK}${line}`), '', `${sentence(command.summary)}`, ...paragraphs(command).flatMap((paragraph) => ['', paragraph])].join('\n'))
     .options(Object.fromEntries(optionsOf(command).map((option) => [shownKey(option), shownOption(option)])))
     .epilogue(examples(command.examples))
   return layOut(yargs)
+}
+
+/** Commands whose exit codes need more than a line say them in their details. */
+function paragraphs({ details = [], family }: CommandDef): readonly string[] {
+  const exits = exitLine(family)
+  return exits === undefined || details.some((text) => /\bExit \d|exit status/.test(text)) ? details : [...details, exits]
 }
 
 /** Help of ovl itself: its commands, one line each. */

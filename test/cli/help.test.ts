@@ -17,6 +17,10 @@ describe.each(COMMANDS)('ovl $name --help', ({ name, options, examples }) => {
     expect(stdout.split('\n').filter((line) => cells(line) > 80)).toEqual([])
   })
 
+  it('says what the exit codes mean', () => {
+    expect(stdout).toMatch(/^Exit 0: |\bExit 0: |exit status is/m)
+  })
+
   it('names every option and shows every example on a line of its own', () => {
     for (const option of options) expect(stdout).toContain(`--${option.name}`)
     for (const [example] of examples) expect(stdout.split('\n')).toContain(`  ${example}`)

@@ -1,6 +1,7 @@
 /** `ovl inspect`: one live overlay, each of its layers looked at, and what is wrong with it. Changes nothing. */
 
 import { statfsSync } from 'node:fs'
+import { finding } from '../errors/make-finding.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { look, lookDirectory, lookFile } from '../host/facts/look.ts'
 import { collectWork } from '../host/facts/work.ts'
@@ -73,9 +74,9 @@ function findOverlay(target: string, { overlays }: MountTable, tree: MountTree):
   if (overlay !== undefined) return overlay
   const around = mount === undefined ? undefined : overlayAround(mount, tree)
   const there = mount === undefined ? 'no mount that can be seen' : `${mount.fsType}${mount.source === '' ? '' : ` (${mount.source})`} mounted at '${mount.target}'`
-  throw new OvlError('not-mounted', `'${path}' is no overlay: it lies on ${there}`, {
-    hint: around === undefined ? 'See what is mounted: ovl list' : `The overlay ${around.target === path ? 'on this path is hidden below it' : 'around it'} is mounted at '${around.target}'.`,
-  })
+  const title = `'${path}' is no overlay: it lies on ${there}`
+  const fix = around === undefined ? { text: 'See what is mounted.', command: 'ovl list' } : { text: `The overlay ${around.target === path ? 'on this path is hidden below it' : 'around it'} is mounted at '${around.target}'.` }
+  throw new OvlError('not-mounted', title, { hint: fix.text, findings: [finding('not-mounted', { title, explanation: 'What was asked about lies on no overlay that this process can see. In another mount namespace it may be one.', evidence: [{ fact: title, source: 'mountinfo' }], fix: [fix] })] })
 }
 
 /** A mount inside an overlay, or over one, hides it; the message should say so. */
@@ -86,13 +87,19 @@ function overlayAround(mount: Mount, tree: MountTree): Mount | undefined {
 
 /** The mount table knows no symlinks. What cannot be resolved (a dead daemon, no rights) is taken as it was said. */
 function realTarget(target: string): string {
+  if (typeof target !== 'string') throw new OvlError('usage', 'no target: which overlay shall be looked at?')
   try {
     return realName(target)
   } catch (error) {
     if (!isOvlError(error) || error.code === 'usage') throw error
-    if (error.errno === 'ENOENT' || error.errno === 'ENOTDIR') throw new OvlError('target-missing', `'${target}' does not exist`, { syscall: 'stat', errno: error.errno, hint: 'See what is mounted: ovl list', cause: error })
+    if (error.errno === 'ENOENT' || error.errno === 'ENOTDIR') throw missing(target, error.errno, error)
     return absolutePath(target, process.cwd())
   }
+}
+
+function missing(target: string, errno: string, cause: unknown): OvlError {
+  const title = `'${target}' does not exist`
+  return new OvlError('target-missing', title, { syscall: 'stat', errno, cause, findings: [finding('target-missing', { title, explanation: 'There is nothing of this name, and so no overlay.', evidence: [{ fact: `stat('${target}'): ${errno}`, source: 'stat' }], fix: [{ text: 'See what is mounted.', command: 'ovl list' }] })] })
 }
 
 function stateOf({ role, index, path, exists, deleted, mount }: LayerView): LayerState {

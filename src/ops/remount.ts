@@ -54,6 +54,7 @@ export function planOfRemount(target: string, options: string): Plan {
 }
 
 function planFor(target: string, options: string): { plan: Plan; path: string } {
+  if (typeof options !== 'string') throw new OvlError('usage', 'nothing to change: no options were said', { hint: 'Say them as one text, as in ro,noatime.' })
   const said = parseMountOptions(options.split(',').filter((word) => word !== 'remount').join(','))
   refuseFaults(said.faults)
   const path = realTarget(target)
@@ -69,7 +70,7 @@ type FlagChanges = ReturnType<typeof parseFlagChanges>
 
 /** A path that leads nowhere has nothing mounted on it. */
 function realTarget(target: string): string {
-  if (target === '') throw new OvlError('usage', 'no target: which mount shall be changed?')
+  if (typeof target !== 'string' || target === '') throw new OvlError('usage', 'no target: which mount shall be changed?')
   try {
     return realName(target)
   } catch (error) {

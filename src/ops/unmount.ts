@@ -121,7 +121,7 @@ async function run(target: string, plan: Plan, signal: AbortSignal | undefined):
 
 /** The mount table has no symlinks in it; a target that is gone or hangs is taken as it was said. */
 function realTarget(target: string): string {
-  if (target === '') throw new OvlError('usage', 'no target: which mount shall be taken down?')
+  if (typeof target !== 'string' || target === '') throw new OvlError('usage', 'no target: which mount shall be taken down?')
   try {
     return realName(target)
   } catch (error) {

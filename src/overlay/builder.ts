@@ -5,6 +5,7 @@
 
 import { EMPTY_SPEC } from './spec.ts'
 import type { LowerLayer, MountFlag, OverlaySpec, Propagation } from './spec.ts'
+import { OvlError } from '../errors/ovl-error.ts'
 import { decodeName } from '../names/bytes.ts'
 import { tidyPath } from '../names/path.ts'
 import type { OptionName } from './options.ts'
@@ -66,9 +67,24 @@ export function overlay(): OverlayBuilder {
   return builderOf(EMPTY_SPEC)
 }
 
-/** What may be handed to the verbs of the library: a builder, or its plain data. */
+/**
+ * What may be handed to the verbs of the library: a builder, or its plain data.
+ * @throws OvlError `usage` for anything else, which JavaScript does not keep out
+ */
 export function specOf(said: OverlaySpec | OverlayBuilder): OverlaySpec {
-  return 'spec' in said ? said.spec : said
+  const spec: unknown = isRecord(said) && 'spec' in said ? said.spec : said
+  if (!isSpec(spec)) throw new OvlError('usage', 'this says no overlay: it is neither a builder nor a whole spec', { hint: "Build one: overlay().lower('/base').upper('/changes').at('/merged')" })
+  return spec
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+const isLayer = (value: unknown): boolean => isRecord(value) && typeof value['path'] === 'string'
+const isPath = (value: unknown): boolean => value === undefined || typeof value === 'string'
+
+function isSpec(value: unknown): value is OverlaySpec {
+  if (!isRecord(value)) return false
+  const { lower, data, flags, unknown, userspace, options, target, upper, work, source } = value
+  return [lower, data].every((layers) => Array.isArray(layers) && layers.every(isLayer)) && [flags, unknown, userspace].every(Array.isArray) && isRecord(options) && typeof source === 'string' && [target, upper, work].every(isPath)
 }
 
 /** The work directory that belongs to an upper when none is said: its sibling. */

@@ -18,7 +18,7 @@ describe.each(COMMANDS)('ovl $name --help', ({ name, options, examples }) => {
   })
 
   it('says what the exit codes mean', () => {
-    expect(stdout).toMatch(/^Exit 0: |\bExit 0: |exit status is/m)
+    expect(stdout).toMatch(/\bExit\s0: |exit status is/)
   })
 
   it('names every option and shows every example on a line of its own', () => {

@@ -92,3 +92,10 @@ test('a form that no way has is not passed over', async () => {
   expect(await codeOf(() => mount(good, { forms: ['bogus' as 'fd'] }))).not.toBe('done')
   expect(await codeOf(() => mount(good, { via: 'bogus' as 'auto' }))).not.toBe('done')
 })
+
+/** As JavaScript hands them over. */
+test.each<[string, (value: never) => unknown]>([['mount', mount], ['planOfMount', planOfMount], ['encode', encode], ['inspect', inspect], ['unmount', unmount], ['remount', (value) => remount(at('m'), value)]])('%s of what is none', async (_, verb) => {
+  for (const value of [undefined, null, {}, 5, { lower: 'a' }, { ...good.spec, lower: [{}] }, { ...good.spec, lower: undefined }, { ...good.spec, upper: 5 }]) {
+    expect(await codeOf(() => verb(value as never)), JSON.stringify(value)).toBe('usage')
+  }
+})

@@ -9,7 +9,7 @@ import { stateDirectory } from '../../../src/host/system.ts'
 /** Looks for remains of mounts with a target below `ground`. Others may be mounting meanwhile. */
 export async function expectNothingLeft(ground: string): Promise<void> {
   // A loop device frees itself a moment after its last user.
-  for (let left = 50; left > 0 && loopsOf(ground).length > 0; left--) await sleep(20)
+  for (let left = 1000; left > 0 && loopsOf(ground).length > 0; left--) await sleep(20)
   const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').flatMap((line) => line.split(' ')[4] ?? [])
   expect({
     mounts: points.filter((point) => point.startsWith(`${ground}/`)),

@@ -86,7 +86,7 @@ test('mounts on it, a loop device and swap on its files', async () => {
     fd.close()
     unmount(`${at}/dir`)
   }
-  for (let left = 50; left > 0 && found().length > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20))
+  for (let left = 1000; left > 0 && found().length > 0; left--) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(found()).toEqual([])
 })
 

@@ -39,7 +39,7 @@ function failure(act: () => unknown): unknown {
 
 /** The block layer lets a device go a moment after its last user. */
 async function nothingAttached(): Promise<void> {
-  for (let left = 50; left > 0 && ours() !== ''; left--) await new Promise((resolve) => setTimeout(resolve, 20))
+  for (let left = 1000; left > 0 && ours() !== ''; left--) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(ours()).toBe('')
 }
 
@@ -180,7 +180,7 @@ describe('a loop device', () => {
     sh('cp squashfs.img on/inner.img')
     try {
       expect(show(`${ground}/on/inner.img`, 'squashfs')).toEqual(['one'])
-      for (let left = 50; left > 0 && ours().includes('inner'); left--) await new Promise((resolve) => setTimeout(resolve, 20))
+      for (let left = 1000; left > 0 && ours().includes('inner'); left--) await new Promise((resolve) => setTimeout(resolve, 20))
     } finally {
       sh('umount on')
     }

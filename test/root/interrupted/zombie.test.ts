@@ -20,7 +20,7 @@ test('of the dead, the undead and the living', async () => {
   const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const undead = Number(String((await once(parent.stdout, 'data'))[0]))
-    await expect.poll(() => readFileSync(`/proc/${undead}/stat`, 'utf8')).toMatch(/\) Z/)
+    await expect.poll(() => readFileSync(`/proc/${undead}/stat`, 'utf8'), { timeout: 20_000 }).toMatch(/\) Z/)
     expect(await clearedOf(parent.pid as number)).toBe(false)
     expect(await clearedOf(undead)).toBe(true)
   } finally {

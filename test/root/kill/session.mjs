@@ -138,7 +138,7 @@ async function isWhole() {
 
 /** All that must be gone. A loop device frees itself a moment after its last user. */
 async function remains() {
-  for (let left = 100; left > 0 && loops().length > 0; left--) await sleep(20)
+  for (let left = 1000; left > 0 && loops().length > 0; left--) await sleep(20)
   return { mounts: [...mountsBelow(STATE), ...mountsBelow(target)], entries: entriesOf(STATE), loops: loops(), directories: [target, parent(target)].filter((path) => existsSync(path)) }
 }
 

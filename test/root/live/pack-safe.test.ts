@@ -57,7 +57,7 @@ describe.skipIf(skip)('the old file stays', () => {
       expect([await ended, child.signalCode]).toEqual(signal === 'SIGINT' ? [8, null] : [null, 'SIGKILL'])
       rmSync(mark)
       expect(readFileSync(out, 'utf8')).toBe('the old file')
-      for (let left = 200; left > 0 && workersOn(out).length > 0; left--) await sleep(10)
+      for (let left = 2000; left > 0 && workersOn(out).length > 0; left--) await sleep(10)
       expect(workersOn(out), 'no program goes on by itself').toEqual([])
       if (signal === 'SIGINT') expect(readdirSync(place)).toEqual(['m.iso'])
       else expect(readdirSync(place).filter((name) => /^m\.iso\.\d+\.ovl-new(\.d)?$/.test(name))).not.toEqual([])

@@ -9,7 +9,8 @@ import type { Finding } from '../errors/finding.ts'
 import { fault } from '../overlay/fault.ts'
 import { absolutePath } from '../names/path.ts'
 import type { LowerLayer, OverlaySpec } from '../overlay/spec.ts'
-import { isAppended, mountOptionsText, writeLine } from './options-field.ts'
+import { PLACES, isAppended, mountOptionsText, writeLine } from './options-field.ts'
+import type { Place } from './options-field.ts'
 import { mountsToWaitFor, orderWords } from './words.ts'
 import type { LayerMount, OrderWishes, Reason } from './words.ts'
 
@@ -51,7 +52,7 @@ export function formatLine(said: OverlaySpec, facts: FstabFacts = {}, wishes: Li
 }
 
 /** The spec with absolute paths; refused when a line of type overlay cannot say it. */
-export function forFile(said: OverlaySpec, { cwd = '/', images = [] }: FstabFacts, way = 'an fstab line'): OverlaySpec & { readonly target: string } {
+export function forFile(said: OverlaySpec, { cwd = '/', images = [] }: FstabFacts, place: Place = 'line'): OverlaySpec & { readonly target: string } {
   if (said.target === undefined) throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
   const absolute = (path: string): string => absolutePath(path, cwd)
   const layer = ({ path, ...rest }: LowerLayer): LowerLayer => ({ ...rest, path: absolute(path) })
@@ -64,13 +65,13 @@ export function forFile(said: OverlaySpec, { cwd = '/', images = [] }: FstabFact
     [[...spec.lower, ...spec.data].some(({ idmap }) => idmap !== undefined), 'an id mapping of the layers'],
     [said.mkdir && !said.userspace.some((word) => word.startsWith('X-mount.mkdir')), 'making the directories'],
   ]
-  for (const [needed, what] of more) if (needed) throw helperOnly(what, way)
-  if (spec.target === '/') throw refusal(`${way} cannot mount an overlay over '/': the root is mounted before it is read`, 'Use overlayroot or an initrd hook for the root; a directory such as /srv/merged can be a line.')
+  for (const [needed, what] of more) if (needed) throw refusal(`${PLACES[place].name} of type overlay cannot say ${what}`, `Let ovl mount it at boot: ${PLACES[place].command} --helper with the same words.`)
+  refuseRoot(spec.target, place)
   return spec
 }
 
-function helperOnly(what: string, way: string): OvlError {
-  return refusal(`${way} of type overlay cannot say ${what}`, 'Let ovl mount it at boot: ovl fstab --helper with the same words.')
+export function refuseRoot(target: string, place: Place): void {
+  if (target === '/') throw refusal(`${PLACES[place].name} cannot mount an overlay over '/': the root is mounted before it is read`, 'Files for the initrd can: ovl root --boot. A directory such as /srv/merged can be said here.')
 }
 
 function refusal(title: string, text: string): OvlError {

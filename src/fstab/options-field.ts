@@ -77,10 +77,14 @@ export function writeLine(spec: OverlaySpec & { readonly target: string }, words
   return raw
 }
 
+/** Where a mount is said for boot, and by which command. */
+export const PLACES = { line: { name: 'an fstab line', command: 'ovl fstab' }, unit: { name: 'a systemd unit', command: 'ovl unit' } } as const
+export type Place = keyof typeof PLACES
+
 /** Throws when what was read is not what was said. */
-export function refuseOther(spec: OverlaySpec, reading: Reading<OverlaySpec>, reader: string, way = 'an fstab line'): void {
-  if (!reading.ok) throw cannotRead(spec, reader, reading.why, way)
-  for (const { role, said, read } of compare(spec, reading.value)) if (said !== read) throw cannot(role, said ?? '', read === undefined ? `${reader} reads none there` : `${reader} reads '${read}'`, way)
+export function refuseOther(spec: OverlaySpec, reading: Reading<OverlaySpec>, reader: string, place: Place = 'line'): void {
+  if (!reading.ok) throw cannotRead(spec, reader, reading.why, place)
+  for (const { role, said, read } of compare(spec, reading.value)) if (said !== read) throw cannot(role, said ?? '', read === undefined ? `${reader} reads none there` : `${reader} reads '${read}'`, place)
 }
 
 export interface Compared {
@@ -106,18 +110,19 @@ const tidy = (path: string | undefined): string | undefined => (path === undefin
 const sourceOf = ({ source }: OverlaySpec): string => (source.startsWith('/') ? tidyPath(source) : source)
 
 /** Not a path but the line as a whole: the path at fault is the most hostile one. */
-function cannotRead(spec: OverlaySpec, reader: string, why: string, way?: string): OvlError {
+function cannotRead(spec: OverlaySpec, reader: string, why: string, place?: Place): OvlError {
   const paths = [...spec.lower, ...spec.data].map(({ path }) => path).concat([spec.upper, spec.work, spec.target, spec.source].filter((path) => path !== undefined))
   const odd = paths.find((path) => /[\n\r\udc80-\udcff]/.test(path)) ?? paths.find((path) => path.includes('"')) ?? paths.find((path) => /["\\,]|^[ -]|[ \t]$/.test(path))
-  return cannot(odd === undefined ? undefined : 'path', odd ?? '', why.startsWith(reader) ? why : `${reader}: ${why}`, way)
+  return cannot(odd === undefined ? undefined : 'path', odd ?? '', why.startsWith(reader) ? why : `${reader}: ${why}`, place)
 }
 
-function cannot(role: string | undefined, path: string, why: string, way = 'an fstab line'): OvlError {
-  const title = role === undefined ? `${way} cannot say this mount: ${why}` : `${way} cannot carry the ${role} '${path}': ${why}`
+function cannot(role: string | undefined, path: string, why: string, place: Place = 'line'): OvlError {
+  const { name } = PLACES[place]
+  const title = role === undefined ? `${name} cannot say this mount: ${why}` : `${name} cannot carry the ${role} '${path}': ${why}`
   const fix = [
     { text: role === undefined ? 'Give the layers shorter names, or bring them under one directory.' : 'Rename it, or name it by a symlink with a plain name.' },
-    ...(path.includes('\\') && way !== 'a systemd unit' ? [{ text: 'Or write a unit, which can carry a backslash: ovl unit with the same words.' }] : []),
-    { text: 'Or let ovl mount it at boot, which has no such limits: ovl fstab --helper with the same words.' },
+    ...(path.includes('\\') && place === 'line' ? [{ text: 'Or write a unit, which can carry a backslash: ovl unit with the same words.' }] : []),
+    { text: `Or let ovl mount it at boot, which can say more: ${PLACES[place].command} --helper with the same words.` },
   ]
   return new OvlError('way-cannot-say', title, { findings: [fault('way-cannot-say', title, fix)], hint: fix.map(({ text }) => text).join(' ') })
 }

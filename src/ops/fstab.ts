@@ -68,12 +68,13 @@ export function formatFstab(said: OverlaySpec | OverlayBuilder, { file = FSTAB, 
   const spec = specOf(said)
   const warnings = refuseFaults(validate(spec))
   const text = (helper ? formatHelperLine : formatLine)(spec, collectBootFacts(spec, file), wishes)
-  return { ...text, findings: [...warnings, ...text.findings, ...findMissing(helper ? withoutMade(spec) : spec), ...(helper ? findHelper() : [])] }
+  return { ...text, findings: [...warnings, ...text.findings, ...(helper ? findForHelper(spec) : findMissing(spec))] }
 }
 
-/** The helper makes what ovl mount makes. */
-function withoutMade({ upper, work, target, ...spec }: OverlaySpec): OverlaySpec {
-  return { ...spec, ...(spec.mkdir ? {} : given({ upper, target })), ...(spec.mkdir || spec.workDerived === true ? {} : given({ work })) }
+/** What is missing for the helper, which makes what ovl mount makes, and the helper itself. */
+export function findForHelper({ upper, work, target, ...spec }: OverlaySpec): Finding[] {
+  const wanted = { ...spec, ...(spec.mkdir ? {} : given({ upper, target })), ...(spec.mkdir || spec.workDerived === true ? {} : given({ work })) }
+  return [...findMissing(wanted), ...findHelper()]
 }
 
 /** mount(8) looks for helpers in the directories it was built with, never on the PATH. */

@@ -2,8 +2,7 @@
 
 import { OvlError } from '../errors/ovl-error.ts'
 import { formatUnit } from '../fstab/unit.ts'
-import type { Unit } from '../fstab/unit.ts'
-import type { OrderWishes } from '../fstab/words.ts'
+import type { Unit, UnitWishes } from '../fstab/unit.ts'
 import { readFileBytes, statName } from '../host/files.ts'
 import { replaceFile } from '../host/replace-file.ts'
 import { absolutePath } from '../names/path.ts'
@@ -12,7 +11,7 @@ import type { OverlayBuilder } from '../overlay/builder.ts'
 import { refuseFaults } from '../overlay/fault.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { validate } from '../overlay/validate.ts'
-import { collectBootFacts, findMissing } from './fstab.ts'
+import { collectBootFacts, findForHelper, findMissing } from './fstab.ts'
 
 export const UNIT_DIRECTORY = '/etc/systemd/system'
 
@@ -26,11 +25,11 @@ export interface WrittenUnit {
  * /etc/fstab; changes nothing.
  * @throws OvlError `way-cannot-say` when systemd or mount(8) would read something else than was said, or it needs the mount helper
  */
-export function mountUnit(said: OverlaySpec | OverlayBuilder, wishes: OrderWishes = {}): Unit {
+export function mountUnit(said: OverlaySpec | OverlayBuilder, wishes: UnitWishes = {}): Unit {
   const spec = specOf(said)
   const warnings = refuseFaults(validate(spec))
   const unit = formatUnit(spec, collectBootFacts(spec), wishes)
-  return { ...unit, findings: [...warnings, ...unit.findings, ...findMissing(spec)] }
+  return { ...unit, findings: [...warnings, ...unit.findings, ...(wishes.helper === true ? findForHelper(spec) : findMissing(spec))] }
 }
 
 /**
@@ -46,7 +45,7 @@ export function writeUnit({ files }: Pick<Unit, 'files'>, { directory = UNIT_DIR
     const path = `${home}/${name}`
     const bytes = Buffer.from(text)
     const old = statName(path) === 'ENOENT' ? undefined : readFileBytes(path)
-    if (old !== undefined && name.endsWith('.mount') && !/^Type=overlay$/m.test(old.toString('latin1'))) throw new OvlError('option-conflict', `'${path}' mounts something else than an overlay`, { hint: 'Choose another target, or remove that unit by hand.' })
+    if (old !== undefined && name.endsWith('.mount') && !/^Type=(overlay|ovl)$/m.test(old.toString('latin1'))) throw new OvlError('option-conflict', `'${path}' mounts something else than an overlay`, { hint: 'Choose another target, or remove that unit by hand.' })
     return { path, bytes, old }
   })
   return writing.map(({ path, bytes, old }) => {

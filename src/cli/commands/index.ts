@@ -120,12 +120,16 @@ export const COMMANDS: readonly CommandDef[] = [
   },
   {
     name: 'unit', family: 'mount', kind: 'unit', summary: 'an overlay as a systemd mount unit, printed or written',
-    usage: ['[WORDS of ovl mount] [--automount] [--write[=DIR]]'],
-    details: ['Named as systemd-escape names it. It waits for the mounts that its layers lie on. A unit can carry names with backslashes, which an fstab line cannot.'],
+    usage: ['[WORDS of ovl mount] [--helper] [--automount] [--write[=DIR]]'],
+    details: [
+      'Named as systemd-escape names it. It waits for the mounts that its layers lie on. A unit can carry names with backslashes, which an fstab line cannot.',
+      'With --helper the unit is of the type ovl, which mount(8) leaves to mount.ovl (see ovl fstab --help): it can say images, a tmpfs, directories to make, any name and 500 layers.',
+    ],
     options: [
       ...MOUNT_WORDS,
       { name: 'automount', does: 'a second unit mounts it on first use' },
       { name: 'nofail', does: 'boot goes on when it cannot be mounted' },
+      { name: 'helper', does: 'of type ovl, for mount.ovl: images, --tmpfs, --mkdir, --idmap, any name' },
       { name: 'write', value: { name: 'DIR', kind: 'directory' }, bare: '/etc/systemd/system', does: 'write the files into DIR' },
       { name: 'dry-run', does: 'say which files would be written' },
     ],

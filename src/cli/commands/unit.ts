@@ -11,7 +11,7 @@ import { renderUnit, renderWrittenUnit } from '../output/human/unit.ts'
 export async function handler(call: Call): Promise<Outcome> {
   const { text, flag } = call
   const dryRun = flag['dry-run'] === true
-  const { findings: warnings, ...unit } = mountUnit(specFromWords(mountWords(call)), { automount: flag['automount'] === true, nofail: flag['nofail'] === true })
+  const { findings: warnings, ...unit } = mountUnit(specFromWords(mountWords(call)), { automount: flag['automount'] === true, nofail: flag['nofail'] === true, helper: flag['helper'] === true })
   const directory = text['write'] ?? UNIT_DIRECTORY
   const next = `next: systemctl daemon-reload && systemctl enable --now ${quoteShell(unit.start)}`
   if (text['write'] === undefined && !dryRun) return { data: unit, warnings, text: (view) => renderUnit(unit, view) }

@@ -72,7 +72,7 @@ describe('refused, each with who cannot read it and a way out', () => {
     } catch (error) {
       if (!(error instanceof OvlError)) throw error
       expect([error.code, error.message]).toEqual(['way-cannot-say', expect.stringContaining(why)])
-      expect(error.details.hint).toMatch(/Rename|shorter|--helper|overlayroot/)
+      expect(error.details.hint).toMatch(/Rename|shorter|--helper|root --boot/)
     }
   })
   test('an image', () => expect(() => formatLine(two.spec, { images: ['/b'] })).toThrow("the image '/b'"))

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { formatHelperLine } from '../../../src/fstab/helper-line.ts'
 import { formatUnit } from '../../../src/fstab/unit.ts'
 import { unitName } from '../../../src/fstab/unit-name.ts'
 import { isUtf8Name } from '../../../src/names/bytes.ts'
@@ -60,7 +61,8 @@ test.skipIf(!hasTool('systemd-analyze'))('systemd-analyze verify says nothing', 
   const directory = mkdtempSync(join(tmpdir(), 'ovl-unit-'))
   try {
     const specs = [overlay().lower('/', '/etc').at('/mnt/a-b c').spec, overlay().lower('/etc', '/usr,x', '/v:w\\y').upper('/tmp/u').work('/tmp/w').flags('nodev').at('/mnt/%').spec]
-    const units = specs.flatMap((spec) => formatUnit(spec, {}, { automount: true, nofail: true }).files)
+    const helped = overlay().lower('/a b,c', '/\udcff/d', '/e\\\n', ...Array.from({ length: 200 }, (_, at) => `/layers/with-names-of-some-length-${at}`)).tmpfs().mkdir().at('/mnt/helped').spec
+    const units = [...specs.flatMap((spec) => formatUnit(spec, {}, { automount: true, nofail: true }).files), ...formatUnit(helped, {}, { helper: true }).files]
     for (const { name, text } of units) writeFileSync(join(directory, name), text)
     // The page of ovl is there only where ovl is installed.
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...units.map(({ name }) => join(directory, name))], { encoding: 'utf8' })
@@ -69,6 +71,31 @@ test.skipIf(!hasTool('systemd-analyze'))('systemd-analyze verify says nothing', 
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+test('for the helper: the options are those of its fstab line, and every name can be said', () => {
+  fc.assert(fc.property(fc.array(hostileName(), { minLength: 1, maxLength: 5 }), (names) => {
+    const said = overlay().lower(...names.map((name) => `/${name}`)).tmpfs('1m').mkdir().at('/m').spec
+    const [unit] = formatUnit(said, {}, { helper: true }).files
+    const text = unit?.text ?? ''
+    expect(isUtf8Name(text)).toBe(true)
+    expect(text.split('\n').filter((line) => !/^(\[\w+\]|\w+=.+|)$/.test(line))).toEqual([])
+    expect(/^Options=(.*)$/m.exec(text)?.[1]?.replaceAll('%%', '%')).toBe(formatHelperLine(said).line.split(' ')[3])
+    expect(text).toContain('\nType=ovl\n')
+  }), { numRuns: 300, seed })
+})
+
+test('for the helper: what it waits for is named as far as a unit can', () => {
+  const [unit] = formatUnit(overlay().lower('/disk/a\udcff/b', '/plain').upper('/\n').at('/m').spec, {}, { helper: true }).files
+  expect(unit?.text.match(/^RequiresMountsFor=.*$/gm)).toEqual(['RequiresMountsFor=/disk', 'RequiresMountsFor=/plain'])
+})
+
+test.each([
+  ['the root', overlay().lower('/a', '/c').at('/'), "over '/'"],
+  ['options longer than a word of a command', overlay().lower(...Array.from({ length: 500 }, (_, at) => `/${'x'.repeat(255)}${at}`)), '131071'],
+  ['a mount point that ends in a blank', overlay().lower('/a', '/c').at('/m '), 'loses a blank at its end'],
+])('for the helper: %s is refused', (_, said, why) => {
+  expect(() => formatUnit({ target: '/m', ...said.spec }, {}, { helper: true })).toThrow(why)
 })
 
 test.each([

@@ -7,6 +7,9 @@ const DATA = { label: 'data', dirs: ['site', 'site.work'] }
 /** A name that every reader between fstab and the kernel would like to read its own way. */
 const ODD = `/srv/odd,ro "x" $HOME %h \\ ':#`
 
+/** More than systemd reads of a line of fstab. */
+const MANY = Array.from({ length: 70 }, (_, at) => `/srv/layers/${'a-rather-long-name-of-a-layer-'.repeat(2)}${at}`)
+
 /** The lines that are not ovl's. An emulated CPU is slow to find a disk, and one that is missing is waited for to the end. */
 const disks = seconds => [
   `LABEL=data /data ext4 nofail,x-systemd.device-timeout=${seconds}s 0 0`,
@@ -21,14 +24,15 @@ ovl fstab --write -l /srv/over -l /srv/base /srv/both
 ovl fstab --write --automount -l /srv/over -l /srv/base /srv/auto
 ovl fstab --write --helper -l "$ODD" -l /srv/base /srv/strange
 ovl unit --write -l /srv/over -l /srv/base /srv/unit
-systemctl enable srv-unit.mount
+ovl unit --write --helper ${MANY.map(path => `-l ${path}`).join(' ')} -l "$ODD" -l /srv/base -u /data/many --mkdir /srv/many
+systemctl enable srv-unit.mount srv-many.mount
 `
 const SCRATCH = `ovl fstab --write --helper -l /srv/over -l /images/tools.squashfs --tmpfs --size=4m --mkdir /srv/scratch
 `
-const PLACES = ['/srv/site', '/srv/tools', '/srv/both', '/srv/auto', '/srv/scratch', '/srv/strange', '/srv/unit']
+const PLACES = ['/srv/site', '/srv/tools', '/srv/both', '/srv/auto', '/srv/scratch', '/srv/strange', '/srv/unit', '/srv/many']
 
 /** mount.ovl makes its own. */
-const DIRS = ['/data', ...PLACES.filter(place => place !== '/srv/scratch'), '/var/tools', '/var/tools.work', ODD]
+const DIRS = ['/data', ...PLACES.filter(place => place !== '/srv/scratch' && place !== '/srv/many'), '/var/tools', '/var/tools.work', ODD, ...MANY]
 
 export const SCENES = [
   {
@@ -40,21 +44,21 @@ export const SCENES = [
     write: WRITE + SCRATCH,
     env: { ODD },
     places: PLACES,
-    stop: ['/srv/scratch', '/srv/strange', '/srv/site'],
+    stop: ['/srv/scratch', '/srv/strange', '/srv/many', '/srv/site'],
     checks: {
       'all are up and hold what they should': ({ places }) => {
         assert.deepEqual(Object.fromEntries(Object.entries(places).map(([place, { names, type }]) => [place, [type, ...names].join(' ')])), {
           '/srv/site': 'overlay from-base', '/srv/tools': 'overlay from-over from-tools', '/srv/both': 'overlay from-base from-over',
-          '/srv/auto': 'overlay from-base from-over', '/srv/scratch': 'overlay from-over from-tools', '/srv/strange': 'overlay from-base from-odd', '/srv/unit': 'overlay from-base from-over',
+          '/srv/auto': 'overlay from-base from-over', '/srv/scratch': 'overlay from-over from-tools', '/srv/strange': 'overlay from-base from-odd', '/srv/unit': 'overlay from-base from-over', '/srv/many': 'overlay from-base from-odd',
         })
       },
       'those with an upper can be written, the others not': ({ places }) => {
         assert.deepEqual(Object.fromEntries(Object.entries(places).map(([place, { write }]) => [place, write])), {
-          '/srv/site': 'ok', '/srv/tools': 'ok', '/srv/both': 'EROFS', '/srv/auto': 'EROFS', '/srv/scratch': 'ok', '/srv/strange': 'EROFS', '/srv/unit': 'EROFS',
+          '/srv/site': 'ok', '/srv/tools': 'ok', '/srv/both': 'EROFS', '/srv/auto': 'EROFS', '/srv/scratch': 'ok', '/srv/strange': 'EROFS', '/srv/unit': 'EROFS', '/srv/many': 'ok',
         })
       },
       'each came after what it needs': ({ units }) => {
-        for (const [later, sooner] of [['srv-site', 'data'], ['srv-tools', 'opt-tools']]) assert.ok(units[`${later}.mount`].at > units[`${sooner}.mount`].at, `${later} was mounted before ${sooner}`)
+        for (const [later, sooner] of [['srv-site', 'data'], ['srv-tools', 'opt-tools'], ['srv-many', 'data']]) assert.ok(units[`${later}.mount`].at > units[`${sooner}.mount`].at, `${later} was mounted before ${sooner}`)
       },
       'the automount waited for the first look': ({ units }) => {
         assert.equal(units['srv-auto.automount'].state, 'active')

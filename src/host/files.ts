@@ -33,6 +33,11 @@ export function lstatName(path: string): NameStat | string {
   return statWith((bytes) => lstatSync(bytes, { bigint: true }), path)
 }
 
+/** Device and inode of what was looked at: one under all of its names. Undefined for a failure. */
+export function identityOf(found: NameStat | string): string | undefined {
+  return typeof found === 'string' ? undefined : `${found.dev}:${found.ino}`
+}
+
 /** The path without symlinks, `.` and `..`. */
 export function realName(path: string): string {
   return checkFs(`cannot resolve '${path}'`, () => decodeName(realpathSync.native(nameBuffer(path), { encoding: 'buffer' })))

@@ -8,7 +8,7 @@ import type { SharedLayer } from '../mounts/health.ts'
 import type { LayerView } from '../mounts/inspection.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import { layersOf } from '../mounts/users.ts'
-import { statName } from './files.ts'
+import { identityOf, statName } from './files.ts'
 
 /** `others` may hold the overlay itself and its copies; they are passed over. */
 export function findSharedLayers(overlay: OverlayMount, layers: readonly LayerView[], others: readonly OverlayMount[]): SharedLayer[] {
@@ -31,7 +31,4 @@ export function findSharedLayers(overlay: OverlayMount, layers: readonly LayerVi
 
 const isWritten = (role: string): boolean => role === 'upper' || role === 'work'
 
-function inodeOf(path: string): string | undefined {
-  const found = statName(path)
-  return typeof found === 'string' ? undefined : `${found.dev}:${found.ino}`
-}
+const inodeOf = (path: string): string | undefined => identityOf(statName(path))

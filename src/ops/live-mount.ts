@@ -69,7 +69,7 @@ export async function mountLive(source: string | readonly string[], target: stri
     const { request, plan, warnings } = await prepare(source, target, options)
     spec = saidSpec(request)
     const { taken, undo } = await execute(plan, { signal: options.signal, ...(options.progress === undefined ? {} : { progress: options.progress }) })
-    const { readOnly, via, form, warnings: seen } = await checked({ spec: { ...spec, target: request.target } }, plan, taken, log, false, undo)
+    const { result: { readOnly, via, form, warnings: seen } } = await checked({ spec: { ...spec, target: request.target } }, plan, taken, undo, { log, strict: false, seen: new Map() })
     const down = async (): Promise<void> => {
       await unmount(request.target)
     }

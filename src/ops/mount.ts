@@ -5,7 +5,7 @@ import { notClean } from '../diagnose/rules/images.ts'
 import type { Finding } from '../errors/finding.ts'
 import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import { execute } from '../host/execute.ts'
-import { realName, statName } from '../host/files.ts'
+import { identityOf, realName, statName } from '../host/files.ts'
 import { readImageState, readImageType } from '../host/image.ts'
 import { receiptId } from '../host/receipts.ts'
 import { markKernelLog } from '../host/kmsg.ts'
@@ -27,8 +27,9 @@ import type { WayTaken } from '../host/ways.ts'
 import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
 import { VIAS } from '../plan/step.ts'
 import type { Form, ImageType, Plan, Receipt, Step, Via } from '../plan/step.ts'
-import { unmount } from './unmount.ts'
+import { unmount, unmountAlone } from './unmount.ts'
 import { verifyMount } from './verify.ts'
+import type { Identities } from './verify.ts'
 
 export interface MountOptions {
   /** Which way into the kernel; default `auto`. */
@@ -95,11 +96,13 @@ function isHearsay(error: unknown): boolean {
 async function mountOnce(request: MountRequest, { signal, strict = false }: MountOptions): Promise<Mounted> {
   const log = markKernelLog()
   try {
-    const plan = planMount(request, look(request))
+    const { facts, seen } = look(request)
+    const plan = planMount(request, facts)
     const { taken, undo } = await execute(plan, { signal })
-    const result = await checked(request, plan, taken, log, strict, undo)
+    const { result, device } = await checked(request, plan, taken, undo, { log, strict, seen })
+    const alone = overlayStep(plan).receipt === undefined
     const down = async (): Promise<void> => {
-      await unmount(result.target)
+      await (alone ? unmountAlone(result.target, device) : unmount(result.target))
     }
     return Object.assign(result, { unmount: down, [Symbol.asyncDispose]: down })
   } catch (error) {
@@ -109,18 +112,26 @@ async function mountOnce(request: MountRequest, { signal, strict = false }: Moun
   }
 }
 
+interface Checks {
+  /** Begun before the mount. */
+  readonly log: KernelLogMark
+  readonly strict: boolean
+  readonly seen: Identities
+}
+
 /** Reads the mount back; a mount that is not what was said, or under `strict` not all of it, is undone. */
-export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, taken: WayTaken | undefined, log: KernelLogMark, strict: boolean, undo: () => Promise<string[]>): Promise<MountResult> {
+export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, taken: WayTaken | undefined, undo: () => Promise<string[]>, { log, strict, seen }: Checks): Promise<{ readonly result: MountResult; readonly device: string }> {
   // What was staged has moved to its target by now.
   const step = { ...overlayStep(plan), target: spec.target }
   try {
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
-    const read = await verifyMount(placed, step, taken, log)
+    const read = await verifyMount(placed, step, taken, log, seen)
     const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
     if (strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
-    return resultOf(placed, step, taken, { ...verified, warnings: fixMounted(verified.warnings, step.target, directoryOf(plan)) }, partsOf(plan))
+    const warnings = fixMounted(verified.warnings, step.target, directoryOf(plan))
+    return { result: resultOf(placed, step, taken, { ...verified, warnings }, partsOf(plan)), device: read.device }
   } catch (error) {
     const left = await undo()
     throw isOvlError(error) && left.length > 0 ? error.with({ undo: left }) : error
@@ -139,7 +150,7 @@ function imageWarnings({ steps }: Plan): Finding[] {
 export async function planOfMount(said: OverlaySpec | OverlayBuilder, options: MountOptions = {}): Promise<Plan> {
   const request = requestOf(said, options)
   try {
-    return planMount(request, look(request))
+    return planMount(request, look(request).facts)
   } catch (error) {
     throw await explained(error, request.spec, undefined)
   }
@@ -162,21 +173,23 @@ export function realTarget(target: string): string {
 }
 
 /** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
-function look(request: MountRequest): MountFacts {
+function look(request: MountRequest): { readonly facts: MountFacts; readonly seen: Identities } {
   const { spec } = request
   const cwd = process.cwd()
   const images = new Map<string, ImageType>()
+  const seen = new Map<string, string | undefined>()
   for (const { path } of [...spec.lower, ...spec.data]) {
     const absolute = absolutePath(path, cwd)
     const found = statName(absolute)
     if (typeof found === 'string') throw syscallError('stat', found, `cannot use the lower layer '${path}'`).with({ step: 'look' })
+    seen.set(absolute, identityOf(found))
     if (found.kind !== 'file') continue
     const type = readImageType(absolute)
     if (type !== undefined) images.set(absolute, type)
   }
   const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
-  if (!needsReceipt(request, facts)) return facts
-  return { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } }
+  if (!needsReceipt(request, facts)) return { facts, seen }
+  return { seen, facts: { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } } }
 }
 
 function isMapped(): boolean {

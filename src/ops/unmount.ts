@@ -45,6 +45,15 @@ export async function unmount(target: string, options: UnmountOptions = {}): Pro
   return done
 }
 
+/**
+ * Takes down the overlay `device` that was put up at `target` (no symlinks in it) with nothing beside it, so that no
+ * receipt has to be looked for. What else is there by now comes down as by {@link unmount}.
+ */
+export async function unmountAlone(target: string, device: string): Promise<void> {
+  if (statusAt(target)?.device === device) await run(target, planAlone(target, false), undefined)
+  else await unmount(target)
+}
+
 /** The plan that {@link unmount} would execute. */
 export function planOfUnmount(target: string, options: UnmountOptions = {}): Plan {
   return planFor(realTarget(target), options)
@@ -89,17 +98,19 @@ function plansForStale(): { readonly target: string; readonly plan: Plan }[] {
 
 function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
   // Nothing but the overlay to take down: how its layers are called does not matter.
-  if (!recursive && statusAt(path) !== undefined && readReceiptsAt(path).length === 0) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
+  if (!recursive && statusAt(path) !== undefined && readReceiptsAt(path).length === 0) return planAlone(path, lazy)
   const here = readMountAt(path)
   if (here?.overlay === undefined) return planForRemains(path, here?.mount, lazy)
   const receipt = receiptOfMount(here.overlay, readReceiptsAt(path).filter(isOfThisNamespace))
-  if (receipt === undefined && !recursive) return planUnmount({ target: path, below: [], lazy, mountedParts: new Set() })
+  if (receipt === undefined && !recursive) return planAlone(path, lazy)
   const table = readMountTable()
   const inside = table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse()
   const own = new Set(receipt?.inside)
   const below = recursive ? inside : inside.filter((target) => own.has(target))
   return planUnmount({ target: path, below, lazy, ...(receipt === undefined ? { mountedParts: new Set() } : { receipt, mountedParts: mountedParts(receipt, table) }) })
 }
+
+const planAlone = (target: string, lazy: boolean): Plan => planUnmount({ target, below: [], lazy, mountedParts: new Set() })
 
 /** No overlay is to be seen at `path`, but one of ovl's may have been there, and left its parts. */
 function planForRemains(path: string, here: Mount | undefined, lazy: boolean): Plan {

@@ -6,11 +6,10 @@
 import type { Finding } from '../errors/finding.ts'
 import { OvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
-import { realName, statName } from '../host/files.ts'
+import { identityOf, statName } from '../host/files.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
 import { findLine, readMountAt, statusAt } from '../host/mount-table.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
-import { pathPrefixes } from '../names/path.ts'
 import { escapeUpperForFsconfig } from '../overlay/escape.ts'
 import type { Known } from '../diagnose/facts.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
@@ -19,51 +18,66 @@ import type { Form, Step, Via } from '../plan/step.ts'
 type OverlayStep = Extract<Step, { do: 'mount-overlay' }>
 
 export interface Verified {
+  /** `major:minor` of the overlay. */
+  readonly device: string
   readonly readOnly: boolean
   readonly warnings: readonly Finding[]
 }
+
+/** Paths that were looked at before the mount, and what they were: device and inode. */
+export type Identities = ReadonlyMap<string, string | undefined>
 
 /**
  * @param placed the spec with its layers where they were put in the end
  * @throws OvlError `internal` when other directories are mounted than were said, `feature-dropped` when its label is lost
  */
-export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark): Promise<Verified> {
+export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark, seen: Identities): Promise<Verified> {
   if (taken.via === 'mount8') refuseLostLabel(placed, step.target)
   const kernel = log.lines()
   // Of layers handed over by descriptor there is nothing to compare: they are the directories that were opened.
   const status = taken.form === 'fd' && Object.keys(placed.options).length === 0 ? statusAt(step.target) : undefined
-  if (status !== undefined && isQuiet(placed, { readOnly: status.readOnly, options: {} }, kernel)) return { readOnly: status.readOnly, warnings: [] }
+  if (status !== undefined && isQuiet(placed, { readOnly: status.readOnly, options: {} }, kernel, seen)) return { ...status, warnings: [] }
   const mounted = readMountAt(step.target)?.overlay
   if (mounted === undefined) throw new OvlError('internal', `the mount at '${step.target}' cannot be found in the mount table`, { step: 'verify' })
   compareLayers(placed, mounted, taken.form)
-  if (isQuiet(placed, mounted, kernel)) return { readOnly: mounted.readOnly, warnings: [] }
+  const { device, readOnly } = mounted
+  if (isQuiet(placed, mounted, kernel, seen)) return { device, readOnly, warnings: [] }
   const [{ collectFacts }, { judgeMounted }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const trial = { step: 'verify', form: taken.form, context: [], kernel }
-  return { readOnly: mounted.readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted }, everywhere: true })) }
+  return { device, readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted }, everywhere: true })) }
 }
 
 /**
  * Nothing to look into: the kernel's log can be read and is silent, writing is possible where it was
  * asked for, every option said is shown. What the kernel never warns of is looked at here.
  */
-function isQuiet(placed: OverlaySpec, mounted: Pick<OverlayMount, 'readOnly' | 'options'>, kernel: Known<readonly string[]>): boolean {
+function isQuiet(placed: OverlaySpec, mounted: Pick<OverlayMount, 'readOnly' | 'options'>, kernel: Known<readonly string[]>, seen: Identities): boolean {
   if (!kernel.known || kernel.value.length > 0) return false
   if (placed.upper !== undefined && mounted.readOnly && !placed.flags.includes('ro')) return false
   if (!Object.entries(placed.options).every(([name, value]) => mounted.options[name] === value)) return false
   if ((placed.upper === undefined) !== (placed.work === undefined)) return false
-  const writable = [placed.upper, placed.work].flatMap((path) => (path === undefined ? [] : realName(path)))
-  const places = new Map(writable.flatMap(pathPrefixes).map((place) => [place, '']))
-  for (const place of places.keys()) places.set(place, identity(place))
+  if (placed.upper === undefined || placed.work === undefined) return true
+  const places = new Set<string | undefined>()
+  const upper = climb(placed.upper, places)
+  const work = climb(placed.work, places)
   // Two subvolumes of one btrfs are one mount to the kernel, and two file systems to rename(2).
-  if (new Set(writable.map((path) => places.get(path)?.split(':')[0])).size > 1) return false
-  // By identity, so that bind mounts and symlinks hide nothing; `..` of the root is the root.
-  const identities = new Set(places.values())
-  return identities.size === 0 || !placed.lower.some(({ path }) => identities.has(identity(path)))
+  if (upper === undefined || work === undefined || upper.split(':')[0] !== work.split(':')[0]) return false
+  return !placed.lower.some(({ path }) => places.has(seen.get(path) ?? identityOf(statName(path))))
 }
 
-function identity(path: string): string {
-  const found = statName(path)
-  return typeof found === 'string' ? found : `${found.dev}:${found.ino}`
+/**
+ * Adds to `places` all that `path` lies in, itself first. By identity, so that bind mounts and symlinks hide
+ * nothing; `..` of the root is the root.
+ * @returns its own identity, or undefined when something on the way cannot be looked at
+ */
+function climb(path: string, places: Set<string | undefined>): string | undefined {
+  const own = identityOf(statName(path))
+  for (let place = path, found = own; !places.has(found); found = identityOf(statName(place))) {
+    if (found === undefined) return undefined
+    places.add(found)
+    place += '/..'
+  }
+  return own
 }
 
 /** libmount takes `context=` out where it finds no SELinux, and says nothing; by every other way the kernel refuses it there. */
@@ -99,6 +113,6 @@ function isAsTyped(asked: string | undefined, found: string | undefined, form: F
 function isSameDirectory(asked: string | undefined, found: string | undefined): boolean {
   if (asked === found) return true
   if (asked === undefined || found === undefined) return false
-  const [one, other] = [statName(asked), statName(found)]
-  return typeof one === 'object' && typeof other === 'object' && one.dev === other.dev && one.ino === other.ino
+  const one = identityOf(statName(asked))
+  return one !== undefined && one === identityOf(statName(found))
 }

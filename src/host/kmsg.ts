@@ -69,7 +69,7 @@ export function readKernelLog(): Known<readonly TimedMessage[]> {
   if (!opened.known) return opened
   try {
     const messages: TimedMessage[] = []
-    for (const record of readRecords(opened.value.fd)) {
+    for (const record of readRecords(opened.value)) {
       const message = parseRecord(record)
       if (message !== undefined && (ABOUT_MOUNTS.test(message.text) || message.text.startsWith('ovl doctor['))) messages.push({ ...message, time: timeOf(record) })
     }
@@ -92,6 +92,8 @@ function timeOf(record: Buffer): number {
 /** The descriptor of this process and what has been read for the marks that are open. */
 interface SharedLog {
   readonly fd: number
+  /** Room for the longest record. */
+  readonly buffer: Buffer
   found: KernelMessage[]
   marks: number
 }
@@ -108,7 +110,7 @@ function markOf(messages: () => Known<readonly KernelMessage[]>, close: () => vo
 
 function openLog(): Known<SharedLog> {
   try {
-    return { known: true, value: { fd: openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK), found: [], marks: 0 } }
+    return { known: true, value: { fd: openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK), buffer: Buffer.allocUnsafe(8192), found: [], marks: 0 } }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     return { known: false, why: code === 'EPERM' || code === 'EACCES' ? 'it may not be read (kernel.dmesg_restrict)' : `/dev/kmsg cannot be read: ${code}` }
@@ -130,7 +132,7 @@ function moveToEnd(shared: SharedLog): void {
 }
 
 function drain(shared: SharedLog): void {
-  for (const record of readRecords(shared.fd)) {
+  for (const record of readRecords(shared)) {
     const message = parseRecord(record)
     if (message !== undefined && ABOUT_MOUNTS.test(message.text)) shared.found.push(message)
   }
@@ -138,9 +140,8 @@ function drain(shared: SharedLog): void {
 
 const EPIPE = -32
 
-/** One record a read, until there is no more. */
-function* readRecords(fd: number): Generator<Buffer> {
-  const buffer = Buffer.allocUnsafe(8192)
+/** One record a read, until there is no more; each is overwritten by the next. */
+function* readRecords({ fd, buffer }: SharedLog): Generator<Buffer> {
   for (;;) {
     const length = readRecord(fd, buffer)
     if (length > 0) yield buffer.subarray(0, length)

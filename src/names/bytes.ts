@@ -12,6 +12,8 @@
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const ESCAPED = /[\udc80-\udcff]/u
 const SURROGATE = /[\ud800-\udfff]/u
+/** Lone surrogates but those of {@link ESCAPED}. */
+const BYTELESS = /[\ud800-\udc7f\udd00-\udfff]/u
 
 /** Bytes of a file name → string. Never fails, never loses a byte. */
 export function decodeName(bytes: Uint8Array): string {
@@ -43,6 +45,11 @@ export function encodeName(name: string): Buffer {
   }
   parts.push(Buffer.from(plain, 'utf8'))
   return Buffer.concat(parts)
+}
+
+/** False when {@link encodeName} would throw. */
+export function isName(name: string): boolean {
+  return !BYTELESS.test(name)
 }
 
 /** True when the name is valid UTF-8, so that it can be shown and put into JSON as it is. */

@@ -19,6 +19,7 @@ import type { OverlayBuilder } from '../overlay/builder.ts'
 import { encodeMountData } from '../overlay/encode.ts'
 import { isOptionName } from '../overlay/options.ts'
 import { refuseFaults } from '../overlay/fault.ts'
+import type { LayerRole } from '../overlay/params.ts'
 import { dataLimit } from '../overlay/limits.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { validate } from '../overlay/validate.ts'
@@ -168,8 +169,12 @@ function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, re
 /** As the mount table will show it: symlinks resolved, as far as the path exists. */
 export function realTarget(target: string): string {
   const absolute = absolutePath(target, process.cwd())
-  const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
-  return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
+  try {
+    return realName(absolute)
+  } catch {
+    const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
+    return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
+  }
 }
 
 /** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
@@ -220,13 +225,15 @@ function partsOf({ steps }: Plan): Receipt['parts'] {
 }
 
 /** The spec with its layers where the plan put them: images attached, paths absolute. */
-function placedSpec(spec: OverlaySpec, { params }: OverlayStep): OverlaySpec {
-  const layers = (role: string): { path: string }[] => params.flatMap((param) => (param.kind === 'layer' && param.role === role ? [{ path: param.path }] : []))
-  const { tmpfs: _, ...rest } = spec
-  const options = Object.fromEntries(params.flatMap((param) => (param.kind === 'option' && isOptionName(param.key) ? [[param.key, param.value ?? true] as const] : [])))
-  const [upper] = layers('upper')
-  const [work] = layers('work')
-  return { ...rest, options, lower: layers('lower'), data: layers('data'), ...(upper === undefined ? {} : { upper: upper.path }), ...(work === undefined ? {} : { work: work.path }) }
+function placedSpec({ tmpfs: _, ...spec }: OverlaySpec, { params }: OverlayStep): OverlaySpec {
+  const layers: Record<LayerRole, { path: string }[]> = { lower: [], data: [], upper: [], work: [] }
+  const options: Record<string, string | true> = {}
+  for (const param of params) {
+    if (param.kind === 'layer') layers[param.role].push({ path: param.path })
+    else if (isOptionName(param.key)) options[param.key] = param.value ?? true
+  }
+  const { lower, data, upper: [upper], work: [work] } = layers
+  return { ...spec, options, lower, data, ...(upper === undefined ? {} : { upper: upper.path }), ...(work === undefined ? {} : { work: work.path }) }
 }
 
 function resultOf(spec: OverlaySpec, step: OverlayStep, taken: WayTaken, verified: { readOnly: boolean; warnings: readonly Finding[] }, parts: Receipt['parts']): MountResult {

@@ -5,22 +5,29 @@
 
 /** A layer inside `lowerdir=` of a mount(2) data string: `\`, `:` and `,`. */
 export function escapeLowerForData(path: string): string {
-  return path.replace(/[\\:,]/g, '\\$&')
+  return escape(path, ['\\', ':', ','])
 }
 
 /** `upperdir=` or `workdir=` inside a mount(2) data string: `\` and `,`; a colon needs none. */
 export function escapeUpperForData(path: string): string {
-  return path.replace(/[\\,]/g, '\\$&')
+  return escape(path, ['\\', ','])
 }
 
 /** A layer inside the `lowerdir` string of fsconfig: commas are no separators there. */
 export function escapeLowerForFsconfig(path: string): string {
-  return path.replace(/[\\:]/g, '\\$&')
+  return escape(path, ['\\', ':'])
 }
 
 /** `upperdir` or `workdir` as a string of fsconfig: only the backslash itself. */
 export function escapeUpperForFsconfig(path: string): string {
-  return path.replace(/\\/g, '\\\\')
+  return escape(path, ['\\'])
+}
+
+/** A backslash before each of `special`, which has the backslash first. Nearly all names hold none of them, and there may be 500. */
+function escape(path: string, special: readonly string[]): string {
+  let escaped = path
+  for (const char of special) if (escaped.includes(char)) escaped = escaped.replaceAll(char, `\\${char}`)
+  return escaped
 }
 
 /** Drops one backslash of each pair, as the kernel does after splitting; a lone last one goes too. */

@@ -5,7 +5,7 @@
 
 import type { Finding } from '../errors/finding.ts'
 import { fault } from './fault.ts'
-import { encodeName } from '../names/bytes.ts'
+import { isName } from '../names/bytes.ts'
 import { tidyPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import { siblingWork } from './builder.ts'
@@ -131,15 +131,6 @@ function unknownFaults(spec: OverlaySpec): Finding[] {
 
 function entries(spec: OverlaySpec): [OptionRow, string | true][] {
   return Object.entries(spec.options).map(([name, value]) => [findOption(name) as OptionRow, value])
-}
-
-function isName(path: string): boolean {
-  try {
-    encodeName(path)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const word = (name: string, value: string | true | undefined): string => (value === true || value === undefined ? name : `${name}=${value}`)

@@ -37,6 +37,8 @@ const AT_FDCWD = -100
 const AT_NO_AUTOMOUNT = 0x800
 const STATX_MNT_ID_UNIQUE = 0x4000 // 6.8
 const EOVERFLOW = -75
+/** Room for the struct and a path; small enough for the pool of node:buffer. */
+const FIRST = 2048
 const LARGEST = 16 * 1024 * 1024
 /** SB_BASIC, MNT_BASIC, PROPAGATE_FROM, MNT_ROOT, MNT_POINT, FS_TYPE, MNT_OPTS, SB_SOURCE (6.13) */
 const WANTED = 0x1n | 0x2n | 0x4n | 0x8n | 0x10n | 0x20n | 0x80n | 0x200n
@@ -50,7 +52,7 @@ const STRINGS = 512
 
 /** The id that is never used again, which is the one statmount takes. */
 function mountIdUnder(path: string): bigint | undefined {
-  const buffer = Buffer.alloc(256)
+  const buffer = Buffer.allocUnsafe(256)
   if (ffi().statx(AT_FDCWD, cString(path), AT_NO_AUTOMOUNT, STATX_MNT_ID_UNIQUE, buffer) !== 0) return undefined
   const answered = (buffer.readUInt32LE(0) & STATX_MNT_ID_UNIQUE) !== 0
   return answered ? buffer.readBigUInt64LE(144) : undefined
@@ -60,7 +62,7 @@ function mountIdUnder(path: string): bigint | undefined {
 function ask(path: string, mask: bigint): Buffer | undefined {
   const id = mountIdUnder(path)
   if (id === undefined) return undefined
-  for (let size = 4096; size <= LARGEST; size *= 8) {
+  for (let size = FIRST; size <= LARGEST; size *= 8) {
     const buffer = Buffer.allocUnsafe(size)
     const result = ffi().statmount(request(id, mask), buffer, size, 0)
     if (result === 0) return buffer

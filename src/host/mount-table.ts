@@ -5,7 +5,6 @@
 
 import type { Stats } from 'node:fs'
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
 import { encodeName } from '../names/bytes.ts'
 import { OvlError } from '../errors/ovl-error.ts'
 import { decodeOverlays, isOverlay } from '../mounts/decode.ts'
@@ -41,7 +40,7 @@ export interface MountNamespace {
  * @throws OvlError when it cannot be read
  */
 export function readMountTable(namespace?: MountNamespace): MountTable {
-  const info = parseMountinfo(readMountinfo(namespace?.pid ?? 'self'))
+  const info = parseMountinfo(readMountinfo(namespace?.pid ?? 'thread-self'))
   const root = namespace === undefined ? '' : `/proc/${namespace.pid}/root`
   const overlays = decodeOverlays(info.mounts, knowledge(info.mounts, root, receipts()))
   return { ...info, overlays: namespace === undefined ? overlays : overlays.map((overlay) => ({ ...overlay, namespace })) }
@@ -78,7 +77,7 @@ function statOverlayHere(target: string): Mount | undefined {
 
 /** The line of the topmost mount at `target` in the mount table itself: statmount(2) leaves the words of security modules out before 6.13. */
 export function findLine(target: string): Mount | undefined {
-  const table = readMountinfo('self')
+  const table = readMountinfo('thread-self')
   const field = Buffer.from(` ${escapeTarget(encodeName(target).toString('latin1'))} `, 'latin1')
   for (let at = table.lastIndexOf(field); at >= 0; at = at === 0 ? -1 : table.lastIndexOf(field, at - 1)) {
     const start = table.lastIndexOf(0x0a, at) + 1
@@ -105,18 +104,18 @@ export function findMountNamespaces(): { readonly namespaces: readonly MountName
   return { namespaces: [...found.values()], hidden }
 }
 
-function readMountinfo(pid: number | 'self'): Buffer {
-  // A worker thread may have a mount namespace of its own: syscalls/own-namespace.ts.
-  const path = `/proc/${pid === 'self' && !isMainThread ? 'thread-self' : pid}/mountinfo`
+/** A thread may have a mount namespace of its own: syscalls/own-namespace.ts. */
+function readMountinfo(pid: number | 'thread-self'): Buffer {
+  const path = `/proc/${pid}/mountinfo`
   try {
     return readProcFile(path)
   } catch (error) {
     const { code = 'EIO' } = error as NodeJS.ErrnoException
-    throw new OvlError(code === 'EACCES' || code === 'EPERM' ? 'not-permitted' : 'not-mounted', `cannot read the mount table '${path}' (${code})`, {
+    throw new OvlError(code === 'EACCES' || code === 'EPERM' ? 'not-permitted' : 'not-mounted', `cannot read the mount table '${path.replace('thread-', '')}' (${code})`, {
       syscall: 'read',
       errno: code,
       cause: error,
-      ...(pid === 'self' ? { hint: 'Is /proc mounted? `mount -t proc proc /proc` mounts it.' } : {}),
+      ...(pid === 'thread-self' ? { hint: 'Is /proc mounted? `mount -t proc proc /proc` mounts it.' } : {}),
     })
   }
 }

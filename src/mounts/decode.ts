@@ -40,6 +40,7 @@ export function isOverlay(mount: Mount): boolean {
 /** All overlays of a table, in its order. */
 export function decodeOverlays(mounts: readonly Mount[], knowledge: Knowledge = {}): OverlayMount[] {
   const overlays = mounts.filter(isOverlay).map((mount) => decodeOverlay(mount, knowledge))
+  if (!overlays.some(({ unresolved }) => unresolved === true)) return overlays
   const known = new Map(overlays.filter(({ unresolved }) => unresolved !== true).map((overlay) => [overlay.device, overlay]))
   return overlays.map((overlay) => (overlay.unresolved === true ? withLayersOf(overlay, known.get(overlay.device)) : overlay))
 }

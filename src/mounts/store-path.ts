@@ -21,8 +21,12 @@ const ROWS: readonly (readonly [store: StorePlace['store'], mark: string, patter
   ['buildkit', '/snapshots/snapshots/', /^(?<root>.+\/(?:runc|buildkit)-[^/]+)\/snapshots\/snapshots\/(?<layer>\d+)\/(?:fs|work)$/],
 ]
 
+/** Any of the marks, to be told in one go from the paths of no store. */
+const MARK = new RegExp(ROWS.map(([, mark]) => mark.replaceAll('.', String.raw`\.`)).join('|'))
+
 /** The place a layer has in an image store, if its path is one of a store. */
 export function storePlace(path: string): StorePlace | undefined {
+  if (!MARK.test(path)) return undefined
   for (const [store, mark, pattern] of ROWS) {
     if (!path.includes(mark)) continue
     const { root, layer, link } = pattern.exec(path)?.groups ?? {}

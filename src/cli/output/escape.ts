@@ -13,8 +13,12 @@ const AMBIGUOUS = /[\p{Zs}'"\\]/u
 
 const SHORT: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\t': String.raw`\t`, '\r': String.raw`\r` }
 
+/** Nearly every name: printing ASCII that is in nobody's way. */
+const PLAIN = /^[\w/.:@%+=,~#-]+$/
+
 /** A name as it stands where it can be seen for what it is, else quoted: `'a b'`, `$'a\nb\xff'`. */
 export function showName(name: string): string {
+  if (PLAIN.test(name)) return name
   if (name.search(UNSEEN) < 0) {
     if (name !== '' && !AMBIGUOUS.test(name)) return name
     if (!name.includes("'")) return `'${name}'`

@@ -26,9 +26,9 @@ export function shortenHashes(text: string, unicode: boolean): string {
   return text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, unicode ? '$1…' : '$1...')
 }
 
-/** Fills up with blanks. */
-export function pad(text: string, width: number, side: 'left' | 'right' = 'left'): string {
-  const blanks = ' '.repeat(Math.max(0, width - cells(text)))
+/** Fills up with blanks; `size` are the cells of the text, where they are known. */
+export function pad(text: string, width: number, side: 'left' | 'right' = 'left', size: number = cells(text)): string {
+  const blanks = ' '.repeat(Math.max(0, width - size))
   return side === 'left' ? text + blanks : blanks + text
 }
 

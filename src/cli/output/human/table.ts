@@ -14,15 +14,20 @@ export interface Column {
 
 const GAP = 2
 
-/** Rows of text without control characters → lines, each ending in a newline. */
+/** Rows of text without control characters → lines, each ending in a newline. There may be thousands: each cell is measured once. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[], view: View): string {
+  const all = [columns.map(({ title }) => title), ...rows]
   // An id cut to its first digits still tells; what is too long even then is cut from the whole.
-  const brief = (text: string): string => (view.columns === Infinity ? text : shortenHashes(text, view.unicode))
-  const widths = fit(columns, columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => cells(brief(row[at] ?? ''))))), view.columns)
-  const cell = (text: string, width: number): string => (cells(brief(text)) <= width ? brief(text) : shortenMiddle(text, width, view.unicode))
-  const line = (row: readonly string[]): string =>
-    columns.map(({ align = 'left' }, at) => pad(cell(row[at] ?? '', widths[at] as number), widths[at] as number, align)).join(' '.repeat(GAP)).trimEnd()
-  return [view.style.strong(line(columns.map(({ title }) => title))), ...rows.map(line), ''].join('\n')
+  const brief = view.columns === Infinity ? all : all.map((row) => row.map((text) => shortenHashes(text, view.unicode)))
+  const sizes = brief.map((row) => row.map(cells))
+  const widths = fit(columns, columns.map((_, at) => sizes.reduce((most, size) => Math.max(most, size[at] ?? 0), 0)), view.columns)
+  const cell = (row: number, at: number, { align }: Column): string => {
+    const [size, width] = [sizes[row]?.[at] ?? 0, widths[at] as number]
+    const text = brief[row]?.[at] ?? ''
+    return size <= width ? pad(text, width, align, size) : pad(shortenMiddle(all[row]?.[at] ?? '', width, view.unicode), width, align)
+  }
+  const [head = '', ...lines] = all.map((_, row) => columns.map((column, at) => cell(row, at, column)).join(' '.repeat(GAP)).trimEnd())
+  return [view.style.strong(head), ...lines, ''].join('\n')
 }
 
 /** Takes what is too much from the widest elastic column, cell by cell, so that short ones stay whole. */

@@ -64,7 +64,12 @@ export async function mountOverlay(step: OverlayStep, beforeAttach: BeforeAttach
   if (first === undefined) throw noFfi ?? new OvlError('internal', 'no way into the kernel was tried')
   // The last refusal is that of the widest way; the first ones only say why narrower ways were passed over.
   const widest = closed.find(({ code }) => code === 'options-too-long') ?? closed.at(-1) ?? first
-  throw new OvlError(widest.code, widest.title, { step: 'mount-overlay', findings: [widest, ...closed.filter((finding) => finding !== widest)], ...(noFfi === undefined ? {} : { cause: noFfi }) })
+  throw new OvlError(widest.code, widest.title, { step: 'mount-overlay', findings: [widest, ...closed.filter((finding) => finding !== widest), ...(noFfi === undefined ? [] : [withoutFfi(noFfi)])], ...(noFfi === undefined ? {} : { cause: noFfi }) })
+}
+
+/** Why the wider ways are closed. */
+function withoutFfi({ message, details: { hint } }: OvlError): Finding {
+  return fault('ffi-unavailable', message, hint === undefined ? [] : [{ text: hint }])
 }
 
 async function mountByMount8(step: OverlayStep, _beforeAttach: BeforeAttach, signal?: AbortSignal): Promise<WayAnswer> {

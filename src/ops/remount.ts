@@ -41,7 +41,7 @@ export async function remount(target: string, options: string): Promise<Remounte
   try {
     await execute(plan)
   } catch (error) {
-    throw isOvlError(error) ? explained(error, path) : error
+    throw isOvlError(error) ? explained(error, path, options) : error
   }
   const [step] = plan.steps
   const changed = step?.do === 'remount' ? [...step.set, ...step.clear.map((flag) => `-${flag}`)] : []
@@ -138,7 +138,8 @@ function anew(path: string, mount: OverlayMount, said: MountOptions, { set, clea
   return [{ text: `Take it down and mount it anew.${lost}`, command: `ovl umount ${quoteShell(path)} && ${formatMountCommand(asked) ?? ''}` }]
 }
 
-function explained(error: OvlError, path: string): OvlError {
+function explained(error: OvlError, path: string, options: string): OvlError {
+  if (error.code === 'ffi-unavailable') return error.with({ findings: [finding(error.code, { title: error.message, fix: [{ text: 'mount(8) does the same.', command: `mount -o ${quoteShell(`remount,${options}`)} ${quoteShell(path)}` }] })] })
   if (error.errno !== 'EROFS') return error.with({ findings: [finding(error.code, { title: error.message })] })
   const mount = overlayAt(path)
   const code = mount.upper === undefined ? 'read-only-overlay' : 'mounted-read-only'

@@ -84,7 +84,7 @@ export function readWords(words: MountWords): { readonly spec: OverlaySpec; read
 function wordFaults(words: MountWords, said: MountOptions): Finding[] {
   const faults: Finding[] = []
   const twice = (what: string): void => {
-    faults.push(fault('usage', `${what} was said twice: with a word of its own and inside -o`, [{ text: 'Keep one of them.' }]))
+    faults.push(fault('usage', `said twice, with a word of its own and inside -o: ${what}`, [{ text: 'Keep one of them.' }]))
   }
   if (words.lower.length > 0 && said.lower !== undefined) twice('the lower layers')
   if (words.data.length > 0 && said.data !== undefined) twice('the data-only layers')

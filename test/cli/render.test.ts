@@ -123,3 +123,8 @@ Nothing wrong was found.
     expect(renderInspection({ ...INSPECTION, findings: [MISSING] }, view())).toMatch(/\n\nerror\[lower-missing\]: .*\n(.*\n)+ {2}read .*\n$/)
   })
 })
+
+it('is told whose failure it is, also where the kernel gave no errno', () => {
+  const text = renderError(new OvlError('lower-missing', MISSING.title, { kernel: ['mount: wrong fs type'], findings: [MISSING] }), 'ovl mount', view())
+  expect(text).toMatch(/^ovl mount: .*\n {2}kernel: mount: wrong fs type\n/)
+})

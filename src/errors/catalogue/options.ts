@@ -28,7 +28,7 @@ export const OPTION_ENTRIES = {
   },
   'option-bad-value': {
     severity: 'error',
-    explanation: 'The option is known, but not with this value. The kernel takes exactly the words it lists, such as on and off, and neither yes nor 1.',
+    explanation: 'The option is known, but not with this value. Where it is a word, the kernel takes exactly those it lists, such as on and off, and neither yes nor 1.',
     docs: 'https://docs.kernel.org/filesystems/overlayfs.html',
   },
   'option-conflict': {

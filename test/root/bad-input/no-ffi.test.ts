@@ -55,10 +55,10 @@ test('encoding and planning need none', () => {
 test('a remount says what is missing', () => {
   expect(inNamespace(NO_FFI, async (ovl, _, ground) => {
     await ovl.mount(ovl.overlay().lower(`${ground}/l1`).upper(`${ground}/u`).at(`${ground}/m`))
-    const { code } = await ovl.remount(`${ground}/m`, 'ro').catch((error: unknown) => error as InstanceType<typeof ovl.OvlError>) as { code?: string }
+    const { code, findings } = await ovl.remount(`${ground}/m`, 'ro,noatime').catch((error: unknown) => error as InstanceType<typeof ovl.OvlError>) as InstanceType<typeof ovl.OvlError>
     await ovl.unmount(`${ground}/m`)
-    return code
-  })).toBe('ffi-unavailable')
+    return { code, command: findings[0]?.fix[0]?.command?.replace(ground, '') }
+  })).toEqual({ code: 'ffi-unavailable', command: 'mount -o remount,ro,noatime /m' })
 })
 
 test('a busy one is said to be busy', () => {

@@ -14,7 +14,8 @@ export function renderError(error: unknown, who: string, view: View): string {
   const { findings, message, details } = error
   const own = findings.some(({ title }) => title === message || message.startsWith(`${title} (and `))
   const said = kernelLine(details)
-  const head = own ? said : message
+  const more = (details.kernel ?? []).length + (details.undo ?? []).length > 0
+  const head = own ? (said ?? (more ? message : undefined)) : message
   const lines = [
     ...(head === undefined ? [] : [`${view.style.strong(`${who}:`)} ${typeset(escapeText(head), view)}`]),
     ...(own || said === undefined || message.includes(`${details.errno})`) ? [] : [`  ${said}`]),

@@ -75,7 +75,7 @@ function findOverlay(target: string, { overlays }: MountTable, tree: MountTree):
   const around = mount === undefined ? undefined : overlayAround(mount, tree)
   const there = mount === undefined ? 'no mount that can be seen' : `${mount.fsType}${mount.source === '' ? '' : ` (${mount.source})`} mounted at '${mount.target}'`
   const title = `'${path}' is no overlay: it lies on ${there}`
-  const fix = around === undefined ? { text: 'See what is mounted.', command: 'ovl list' } : { text: `The overlay ${around.target === path ? 'on this path is hidden below it' : 'around it'} is mounted at '${around.target}'.` }
+  const fix = around === undefined ? { text: 'See what is mounted.', command: 'ovl list' } : { text: around.target === path ? 'An overlay is hidden below that mount: take it down to look at the overlay.' : `The overlay around it is mounted at '${around.target}'.` }
   throw new OvlError('not-mounted', title, { hint: fix.text, findings: [finding('not-mounted', { title, explanation: 'What was asked about lies on no overlay that this process can see. In another mount namespace it may be one.', evidence: [{ fact: title, source: 'mountinfo' }], fix: [fix] })] })
 }
 

@@ -13,7 +13,8 @@ export interface LowerdirValue {
 export function parseLowerdir(value: string): LowerdirValue & { readonly faults: readonly Finding[] } {
   if (value === '') return { lower: [], data: [], faults: [] }
   const parts = splitUnescaped(value, ':')
-  const bad = (why: string): LowerdirValue & { faults: Finding[] } => ({ lower: [], data: [], faults: [fault('option-syntax', `lowerdir='${value}': ${why}`, [{ text: 'Layers are separated by one colon, data-only layers by two; a colon in a name is written \\:' }])] })
+  // Understood as it may have been meant: that there is no layer at all is no further fault.
+  const bad = (why: string): LowerdirValue & { faults: Finding[] } => ({ lower: parts.filter((part) => part !== '').map(unescapeOverlay), data: [], faults: [fault('option-syntax', `lowerdir='${value}': ${why}`, [{ text: 'Layers are separated by one colon, data-only layers by two; a colon in a name is written \\:' }])] })
   if (parts[0] === '') return bad('it begins with a colon')
   if (parts.at(-1) === '') return bad('it ends with an unescaped colon')
   const lower: string[] = []

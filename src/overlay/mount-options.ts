@@ -65,7 +65,8 @@ interface Reading {
 /** Parses one `-o` text. Faults are collected; the rest is what could be understood. */
 export function parseMountOptions(text: string): MountOptions {
   const read: Reading = { data: [], mkdir: false, flags: new Set(), options: {}, unknown: [], userspace: [], faults: [] }
-  for (const token of splitOptions(text)) {
+  for (const part of splitOptions(text)) {
+    const token = withoutBlank(read, part)
     const at = token.indexOf('=')
     const colon = /^(lowerdir|upperdir|workdir):/.exec(token)?.[1]
     if (colon !== undefined) takeColon(read, colon, token)
@@ -103,6 +104,15 @@ export function splitOptions(text: string): string[] {
     }
   }
   return [...parts, text.slice(start)].filter((part) => part !== '')
+}
+
+/** No kernel takes a word with a blank before it; it is understood as it was meant, so that what follows from it is not told as further faults. */
+function withoutBlank(read: Reading, token: string): string {
+  const trimmed = token.replace(/^\s+/, '')
+  const key = trimmed.split(/[=:]/, 1)[0] ?? ''
+  if (trimmed === token || !(LAYER_KEYS[key] !== undefined || isOptionName(key) || isFlag(key) || CLEARS[key] !== undefined || isUserspace(key) || USERSPACE[key] !== undefined)) return token
+  read.faults.push(fault('option-syntax', `'${token.slice(0, 60)}': a blank stands before ${key}`, [{ text: 'Separate options by commas, without blanks.' }]))
+  return trimmed
 }
 
 function takeWord(read: Reading, word: string): void {

@@ -18,7 +18,10 @@ const pathOf = (facts: Facts, role: string): string | undefined => facts.paths.f
 
 /** A directory that ovl was to make, and could not. */
 function notMade({ paths, trial }: Facts, code: FindingCode, why: string): Suspect[] {
-  const fact = trial?.step === 'make-dir' ? paths.find(({ made, errno }) => made === true && errno === 'ENOENT') : undefined
+  const asked = trial?.step === 'make-dir' ? paths.filter(({ made, errno }) => made === true && errno === 'ENOENT') : []
+  // The target is made first; where it could not have been that one, what could is the one.
+  const inOrder = asked.toSorted((a, b) => Number(b.role === 'target') - Number(a.role === 'target'))
+  const fact = inOrder.find((one) => trial?.errno === 'EROFS' && (valueOf(one.mountReadOnly) === true || valueOf(one.superReadOnly) === true)) ?? inOrder[0]
   if (fact === undefined) return []
   const parent = parentPath(fact.culprit ?? fact.absolute)
   return [suspect(code, [fact.path, fact.absolute], {

@@ -49,12 +49,12 @@ function missing(fact: PathFact, facts: Facts): Suspect {
   const { role, absolute, culprit = absolute } = fact
   const make: Fix = { text: role === 'lower' || role === 'data' ? 'Or make it, if an empty layer is what you want.' : 'Make it.', command: `mkdir -p -- ${quoteShell(absolute)}` }
   const look: Fix = { text: 'Check the spelling, and that what should be mounted there is mounted.', command: `ls -la -- ${quoteShell(nearestThere(fact))}` }
-  const swallowed = /,(upperdir|workdir|lowerdir)=/.exec(fact.path)
+  const swallowed = /([, ])(?:upperdir|workdir|lowerdir)=/.exec(fact.path)
   if (swallowed !== null) {
     return suspect('option-syntax', about(fact), {
-      title: `the path of ${ROLE_WORDS[role]} runs on into '${swallowed[0]}': a backslash took the comma before it for a part of the name`,
+      title: `the path of ${ROLE_WORDS[role]} runs on into '${swallowed[0]}': ${swallowed[1] === ' ' ? 'a blank stands where a comma belongs' : 'a backslash took the comma before it for a part of the name'}`,
       evidence: [seen('stat', `stat(${quote(absolute)}): ENOENT`)],
-      fix: [{ text: 'Write a backslash that belongs to a name twice.' }],
+      fix: [{ text: swallowed[1] === ' ' ? 'Separate options by commas, without blanks.' : 'Write a backslash that belongs to a name twice.' }],
     })
   }
   return suspect(MISSING[role], about(fact), {

@@ -58,10 +58,19 @@ describe('the words of mount(8)', () => {
     ['lowerdir+=', 'option-bad-value'],
     ['=x', 'option-syntax'],
     ['lowerdir=/a,datadir+=/d', 'option-syntax'],
+    ['lowerdir=/a, upperdir=/u', 'option-syntax'],
+    ['lowerdir=/a:/b, ro', 'option-syntax'],
+    ['lowerdir=/a:/b,\tindex=on', 'option-syntax'],
     ['remount,ro', 'usage'],
     ['bind', 'usage'],
   ])('-o %s is %s', (text, code) => {
     expect(parseMountOptions(text).faults.map((finding) => finding.code)).toEqual([code])
+  })
+
+  test('what is malformed is understood as it was meant: nothing that follows from it is told beside it', () => {
+    for (const options of ['lowerdir=/a, upperdir=/u,workdir=/w', 'lowerdir=/a:,upperdir=/u,workdir=/w', 'lowerdir=/a:::/b', 'lowerdir:/a:/b']) expect(codes({ options: [options], positionals: ['/m'] }), options).toEqual(['option-syntax'])
+    // No word that the kernel or ovl knows: for the kernel to say.
+    expect(parseMountOptions('lowerdir=/a:/b, x').unknown).toEqual([{ key: ' x' }])
   })
 
   test('the type was renamed', () => {

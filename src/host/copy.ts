@@ -6,7 +6,7 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
 import { OwnedFd } from './fd.ts'
-import { readDirectory, statName } from './files.ts'
+import { statName } from './files.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface CopyWatch {
@@ -83,11 +83,11 @@ function write(fd: number, bytes: Buffer, to: string): void {
 }
 
 /**
- * A directory with all its attributes into one that is empty or missing; one that holds something is left as it is. Copied
+ * A directory with all its attributes to where there is none; one that is there is left as it is, empty or not. Copied
  * beside and renamed, so that it is there whole or not at all.
  */
 export async function copyTree(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-  if (typeof statName(to) === 'object' && readDirectory(to).length > 0) return
+  if (typeof statName(to) === 'object') return
   const beside = `${to}.${process.pid}.ovl-new`
   try {
     const { exitCode, stderr } = await run('cp', ['-a', '-T', '--', from, beside], { env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) })

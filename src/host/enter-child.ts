@@ -9,10 +9,12 @@ import { encodeName } from '../names/bytes.ts'
 import { runAttached } from './exec.ts'
 import { POLICY, RESOLV_CONF } from './enter.ts'
 import type { EnterFailure, EnterRequest } from './enter.ts'
+import type { OwnedFd } from './fd.ts'
 import { lstatName, makeDirectory, readLink, writeFileAtomic } from './files.ts'
 import { moveMount, openTree, setMountAttributes } from './syscalls/mount-api.ts'
 import { legacyBits } from './syscalls/mount-flags.ts'
 import { mountLegacy } from './syscalls/mount-legacy.ts'
+import { LINKED } from '../live/keep.ts'
 import { pathPrefixes, parentPath } from '../names/path.ts'
 
 /** Ctrl-C and the end of the terminal are for the command; the first process of a namespace would not see them anyway. */
@@ -42,7 +44,9 @@ function furnish(): void {
   if (dev !== undefined) bind('/dev', dev, false)
   if (run === undefined) return
   // Fresh, so that systemctl, seeing no /run/systemd/system, starts nothing and says so.
+  using linked = isDirectory(`${run}/live`) && isDirectory(`${root}${LINKED}`) ? openTree(`${root}${LINKED}`, { clone: true, recursive: true }) : undefined
   mountLegacy('tmpfs', run, 'tmpfs', legacyBits(['nosuid', 'nodev']), 'mode=0755')
+  if (linked !== undefined) showAgain(linked)
   makeDirectory(`${run}/lock`, 0o1777)
   makeDirectory(`${run}/ovl`)
   cover(POLICY, '#!/bin/sh\n# ovl live enter: no service is started here.\nexit 101\n', 0o755)
@@ -54,6 +58,14 @@ function bind(from: string, to: string, readOnly: boolean): void {
   using clone = openTree(from, { clone: true, recursive: true })
   setMountAttributes(clone, { propagation: 'rprivate', recursive: true, ...(readOnly ? { set: ['ro'] } : {}) })
   moveMount(clone, to)
+}
+
+/** Of persistence.conf’s links: what they lead to is there in the fresh /run too. */
+function showAgain(linked: OwnedFd): void {
+  makeDirectory(`${root}/run/live`)
+  makeDirectory(`${root}${LINKED}`)
+  setMountAttributes(linked, { propagation: 'rprivate', recursive: true })
+  moveMount(linked, `${root}${LINKED}`)
 }
 
 /** Shows `content` at `name` of the tree, in which nothing is written. */

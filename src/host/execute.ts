@@ -9,6 +9,7 @@ import type { Plan, Step } from '../plan/step.ts'
 import { copyImage, copyTree } from './copy.ts'
 import type { CopyWatch } from './copy.ts'
 import { makeDirectory, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
+import { linkTree } from './link-tree.ts'
 import { makeDisk } from './make-disk.ts'
 import { mountStep } from './mount-step.ts'
 import { noRoomError } from './no-room.ts'
@@ -63,7 +64,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
   switch (step.do) {
     case 'make-dir':
       if (step.within !== undefined) refuseSymlinks(step.path, step.within)
-      if (makeDirectory(step.path, step.mode)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
+      if (makeDirectory(step.path, step.mode, step.like ?? step.owner)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
       return
     case 'write-receipt':
       writeReceipt(step.path, step.receipt)
@@ -94,6 +95,11 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       // What was copied is whole and belongs to the user's disk: it stays.
       refuseSymlinks(step.to, step.within)
       await copyTree(step.from, step.to, watch.signal)
+      return
+    case 'link-tree':
+      // With the tmpfs they go; on a disk they are what its live system makes again at each boot.
+      refuseSymlinks(step.at, step.within)
+      await linkTree(step.from, step.at, watch.signal)
       return
     case 'bind':
       attachBind(step.from, step.at, step.readOnly === true)

@@ -1,6 +1,6 @@
 /** node:fs for names (see names/bytes.ts): bytes below, OvlErrors above. Nothing here deletes recursively. */
 
-import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
@@ -72,11 +72,14 @@ export function makeEmptyFile(path: string): boolean {
   })
 }
 
-/** Makes one directory; false when there is one already. Its parents must exist. */
-export function makeDirectory(path: string, mode: number = 0o755): boolean {
+/** Makes one directory, for a user, or with owner and mode of another directory; false when there is one already. Its parents must exist. */
+export function makeDirectory(path: string, mode: number = 0o755, as?: string | number): boolean {
   return checkFs(`cannot make the directory '${path}'`, () => {
     try {
       mkdirSync(nameBuffer(path), { mode })
+      const like = typeof as === 'string' ? statSync(nameBuffer(as)) : as === undefined ? undefined : { uid: as, gid: as, mode }
+      if (like !== undefined) chownSync(nameBuffer(path), like.uid, like.gid)
+      if (like !== undefined) chmodSync(nameBuffer(path), like.mode & 0o7777)
       return true
     } catch (error) {
       const found = statName(path)

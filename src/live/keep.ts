@@ -5,6 +5,7 @@
 
 import type { Finding, Fix } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
+import { baseName } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { LiveDisk, LivePlace, LiveUpper } from '../plan/plan-live.ts'
 import type { ImageType } from '../plan/step.ts'
@@ -43,6 +44,8 @@ const LABELS = { casper: 'writable', 'live-boot': 'persistence', plain: 'ovl' } 
 /** What casper leaves where it is when it moves an old disk's content into upper. */
 const CASPER_OWN = /^(?:lost\+found|upper|work|log|crash|install-logs-.*|persistence\.conf)$/
 const CONF = '/ union\n'
+/** Where live-boot has its disks mounted, and what it links leads to. */
+export const LINKED = '/run/live/persistence'
 
 /** Whether a file system of that type can be written. */
 export function isDiskType(type: ImageType): boolean {
@@ -71,12 +74,12 @@ export function keepOnDisk(plan: LivePlan, disk: DiskView, bytes: number | undef
   if (system !== 'live-boot') return { upper: { on: 'disk', disk: there, ...names }, findings: [...before, ...trouble, ...(trouble.length > 0 ? [] : oldLayout(plan, disk))] }
   if (disk.conf === undefined) return { upper: { on: 'disk', disk: there, ...names }, findings: [...trouble, ...(trouble.length > 0 ? [] : [noConf(disk)])] }
   const { mounts, findings } = parsePersistence(disk.conf)
-  const linked = mounts.filter(({ method }) => method === 'link').map(({ target }) => leftOut(target, 'its files would be symlinks into /run/live/persistence, which is there in the booted system only'))
   const root = mounts.find(({ target }) => target === '/')
-  const bound = root !== undefined && root.method !== 'union' ? [leftOut('/', 'a bind of / would cover the whole live system')] : []
+  const bound = root !== undefined && root.method !== 'union' ? [leftOut('/', `a ${root.method} of / would take the whole live system away`)] : []
   const union = root?.method === 'union' ? root : undefined
-  const places = mounts.filter((mount) => mount.target !== '/' && mount.method !== 'link').map((mount) => placeOf(mount, plan, layerHas))
-  const all = [...before, ...trouble, ...findings, ...linked, ...bound, ...reversal(plan, union !== undefined)]
+  const places = mounts.filter(({ target }) => target !== '/').map((mount) => placeOf(mount, plan, path, layerHas))
+  const bare = mounts.filter(({ target, method }) => method === 'union' && places.some(({ at, how }) => at === target && how === 'bind')).map(({ target }) => overNothing(target))
+  const all = [...before, ...trouble, ...findings, ...bare, ...bound, ...reversal(plan, union !== undefined)]
   const more = places.length === 0 ? {} : { places }
   if (union === undefined) {
     const size = plan.cow.size
@@ -103,7 +106,8 @@ function reversal(plan: LivePlan, union: boolean): Finding[] {
   return found === undefined ? [] : [found]
 }
 
-function placeOf({ target, source, method }: PersistenceMount, plan: LivePlan, layerHas: (layer: number, path: string) => boolean): LivePlace {
+function placeOf({ target, source, method }: PersistenceMount, plan: LivePlan, disk: string, layerHas: (layer: number, path: string) => boolean): LivePlace {
+  if (method === 'link') return { at: target, source, how: 'link', over: [], shown: `${LINKED}/${baseName(disk)}${source === '.' ? '' : `/${source}`}` }
   const order = unionLayers(plan.layers).map((layer) => plan.layers.indexOf(layer))
   const over = method === 'union' ? order.filter((layer) => layerHas(layer, target)) : []
   // There is nothing to lay it over: what it keeps is all there is.
@@ -141,5 +145,6 @@ function noConf({ said, path, what }: DiskView): Finding {
 const wasDirty = ({ said }: DiskView): Finding => finding('persistence-unusable', { severity: 'note', title: `'${said}' was not unmounted cleanly: its journal is replayed now`, explanation: 'What was written last before the power went or the process was killed may be missing.' })
 const nothingKept = ({ said }: DiskView): Finding => finding('persistence-unusable', { severity: 'warning', title: `persistence.conf on '${said}' keeps nothing that can be shown: all changes are lost on umount`, fix: [{ text: "To keep all of it, it says '/ union'." }] })
 const leftOut = (target: string, why: string): Finding => finding('persistence-line-skipped', { title: `'${target}' of persistence.conf is not shown: ${why}`, explanation: 'live-boot does it when it boots; what is changed there now goes where all other changes go.' })
+const overNothing = (target: string): Finding => finding('persistence-unusable', { severity: 'warning', title: `no image has '${target}': live-boot stops the boot at a union over nothing`, explanation: 'It is shown with what the disk keeps of it alone.', fix: [{ text: `In persistence.conf, keep it by bind: '${target} bind'.` }] })
 const unusable = (title: string, fact: string, fix: readonly Fix[]): Finding => finding('persistence-unusable', { title, evidence: [{ fact, source: 'file' }], fix })
 

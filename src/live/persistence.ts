@@ -36,7 +36,7 @@ export function parsePersistence(text: string): Persistence {
   const bound = rows.filter(({ links }) => !links).toSorted((a, b) => compareNames(a.key, b.key))
   const ordered = [...bound.filter(({ key }, at) => key !== bound[at - 1]?.key), ...rows.filter(({ links }) => links)]
   return {
-    mounts: ordered.map(({ mount }) => mount),
+    mounts: ordered.map(({ mount }) => mount).filter((mount, at, all) => !isCovered(mount, at, all)),
     findings: [...read.flatMap((line) => ('fault' in line ? [line.fault] : [])), ...lastLine(unended, lines.length + 1), ...repeated(ordered), ...nested(ordered)],
   }
 }
@@ -119,10 +119,15 @@ function lastLine(text: string, line: number): Finding[] {
   })]
 }
 
+/** It is skipped where another is mounted; / is taken away for a later one. Symlinks are no mount. */
+function isCovered({ target }: PersistenceMount, at: number, all: readonly PersistenceMount[]): boolean {
+  return (target === '/' ? all.slice(at + 1) : all.slice(0, at)).some((other) => other.target === target && (target === '/' || other.method !== 'link'))
+}
+
 /** A second mount on one target: it is skipped, or for / takes the first one away. */
 function repeated(rows: readonly Row[]): Finding[] {
   return rows.flatMap(({ mount }, at) => {
-    const first = rows.slice(0, at).find(({ mount: { target } }) => target === mount.target)
+    const first = rows.slice(0, at).find(({ mount: { target, method } }) => target === mount.target && (target === '/' || method !== 'link'))
     if (first === undefined) return []
     return [finding('persistence-line-skipped', { title: `line ${mount.line} of persistence.conf says '${mount.target}' again, after line ${first.mount.line}: ${mount.target === '/' ? 'it takes the first one away' : 'it is skipped'}` })]
   })

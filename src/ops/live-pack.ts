@@ -19,7 +19,7 @@ import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
 import { packCommands, packImage, packMedium, packTar } from './pack-kinds.ts'
 import { bootOf } from './pack-boot.ts'
-import { explained, leftOut, roomFindings, visitors } from './pack-findings.ts'
+import { explained, isLinked, leftOut, roomFindings, visitors } from './pack-findings.ts'
 import type { PackJob } from './pack-kinds.ts'
 
 export interface LivePackOptions {
@@ -93,7 +93,7 @@ async function prepare(target: string, said: string, { layer = false, signal }: 
   const edit = medium === undefined || (!isMedium && medium.kind === 'images') ? undefined : isMedium ? planPack(medium, live, layer) : editOf(medium, live)
   if (isMedium && medium?.kind === 'directory' && isWithin(out, realName(medium.source))) throw new OvlError('usage', `'${said}' lies inside the medium that it is made of`, { hint: 'Name a file outside of it.' })
   if (isMedium && medium !== undefined) bootOf(medium)
-  const foreign = layer ? [] : foreignMounts(live.target, live.inside)
+  const foreign = layer ? [] : foreignMounts(live.target, live.inside.filter((path) => !isLinked(live, path)))
   const job: PackJob = { live, out, kind, layer, foreign, ...(medium === undefined ? {} : { medium }), ...(edit === undefined ? {} : { edit }) }
   const chain = isMedium && edit !== undefined ? edit.chain : kind === 'tar' ? [] : [baseName(out), ...(layer ? live.layers.map(({ name }) => name) : [])]
   const warnings = [...leftOut(live, foreign), ...visitors(live), ...roomFindings(job)]

@@ -6,15 +6,28 @@ import type { Finding } from '../errors/finding.ts'
 import { statName } from '../host/files.ts'
 import { findVisitors } from '../host/pack-tree.ts'
 import { readRoom } from '../host/room.ts'
-import { parentPath } from '../names/path.ts'
+import { LINKED } from '../live/keep.ts'
+import { isWithin, parentPath } from '../names/path.ts'
 import type { LiveMount } from './live.ts'
 import type { PackJob } from './pack-kinds.ts'
 
-/** Mounts of others inside the tree. */
-export function leftOut({ target }: LiveMount, foreign: readonly string[]): readonly Finding[] {
-  if (foreign.length === 0) return []
+/** A part of the disk, shown for the symlinks into it: no part of the tree. */
+export const isLinked = ({ target, inside }: LiveMount, path: string): boolean => inside.includes(path) && isWithin(path, `${target}${LINKED}`)
+
+/** Mounts inside the tree that are no part of it. */
+export function leftOut(live: LiveMount, all: readonly string[]): readonly Finding[] {
+  const links = all.filter((path) => isLinked(live, path))
+  const foreign = all.filter((path) => !links.includes(path))
+  return [...(links.length === 0 ? [] : [linksKept(live, links)]), ...(foreign.length === 0 ? [] : [othersMounts(live, foreign)])]
+}
+
+function linksKept({ persist }: LiveMount, links: readonly string[]): Finding {
+  return finding('pack-incomplete', { title: `what persistence.conf keeps by link is packed as symlinks: they lead nowhere without '${persist?.source ?? ''}'`, evidence: links.map((path) => ({ fact: `the symlinks lead into '${path}'`, source: 'mountinfo' as const })), fix: [{ text: 'To pack the files themselves, keep their directory by bind, and mount once more.' }] })
+}
+
+function othersMounts({ target }: LiveMount, foreign: readonly string[]): Finding {
   const names = foreign.toReversed().map((path) => `'${path.slice(target.length)}'`)
-  return [finding('pack-incomplete', { title: `${names.length === 1 ? 'a mount' : `${names.length} mounts`} inside the tree ${names.length === 1 ? 'is' : 'are'} not packed: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`, evidence: foreign.map((path) => ({ fact: `something is mounted at '${path}' that is no part of the live system`, source: 'mountinfo' as const })), fix: [{ text: 'What lies below them in the live system is packed. Unmount them for a tree that looks as what is packed.' }] })]
+  return finding('pack-incomplete', { title: `${names.length === 1 ? 'a mount' : `${names.length} mounts`} inside the tree ${names.length === 1 ? 'is' : 'are'} not packed: ${names.slice(0, 8).join(', ')}${names.length > 8 ? ' …' : ''}`, evidence: foreign.map((path) => ({ fact: `something is mounted at '${path}' that is no part of the live system`, source: 'mountinfo' as const })), fix: [{ text: 'What lies below them in the live system is packed. Unmount them for a tree that looks as what is packed.' }] })
 }
 
 /** The mounts of `ovl live enter` stand on empty files that are there as long as it runs. */

@@ -34,7 +34,8 @@ const STEPS: { readonly [K in Step['do']]: Describe<Extract<Step, { do: K }>> } 
     shell: ({ image, slices, to }) =>
       slices === undefined ? `cp ${quoteShell(image)} ${quoteShell(to)}` : slices.map(({ offset, length }, at) => `tail -c +${offset + 1} ${quoteShell(image)} | head -c ${length} ${at === 0 ? '>' : '>>'} ${quoteShell(to)}`).join(' && '),
   },
-  'copy-tree': { text: ({ from, to }) => `copy what is in '${from}' to '${to}', unless that holds something already`, shell: ({ from, to }) => `cp -a ${quoteShell(`${from}/.`)} ${quoteShell(to)}` },
+  'copy-tree': { text: ({ from, to }) => `copy '${from}' to '${to}', unless that is there already`, shell: ({ from, to }) => `[ -d ${quoteShell(to)} ] || cp -a ${quoteShell(from)} ${quoteShell(to)}` },
+  'link-tree': { text: ({ from, at }) => `make a symlink in '${at}' for each file below '${from}'`, shell: ({ from, at }) => `cp -rs --remove-destination ${quoteShell(`${from}/.`)} ${quoteShell(at)}` },
   bind: {
     text: ({ from, at, readOnly }) => `show '${from}' at '${at}' too${readOnly === true ? ', read-only and without what is mounted below it' : ''}`,
     // In two calls: one mount(2) would leave the bind writable.

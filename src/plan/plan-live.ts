@@ -55,7 +55,9 @@ export interface LiveDisk {
 export interface LivePlace {
   readonly at: string
   readonly source: string
-  readonly how: 'bind' | 'union'
+  readonly how: 'bind' | 'union' | 'link'
+  /** Of a link: where in the tree the directory on the disk is shown, for its symlinks to lead to. */
+  readonly shown?: string
   /** The layers that have the directory, topmost first, by index: what a union is laid over. */
   readonly over: readonly number[]
 }
@@ -73,7 +75,8 @@ export function planLiveMount(request: LiveRequest, home: Home, missing: Readonl
   const receipt = receiptPath(directory)
   const overlay: Step = { do: 'mount-overlay', target: staging ?? request.target, source: request.overlay.source, params, flags: request.overlay.flags, ways: ['auto'], receipt, ...(staging === undefined ? {} : { staged: true as const, propagation: 'private' as const }) }
   if (staging !== undefined) parts.push({ at: staging, what: 'overlay', source: 'overlay', steps: [overlay] })
-  const inside = places.map(({ at }) => `${request.target}${at}`)
+  const stands = places.map(({ at, shown = at }) => shown)
+  const inside = stands.map((at) => `${request.target}${at}`)
   for (const place of places) parts.push(placeInside(place, staging ?? '', disk ?? '', lower, request))
   const madeDirs = pathPrefixes(request.target).filter((prefix) => missing.has(prefix))
   const { stateDirectory, id: _, ...who } = home
@@ -96,7 +99,7 @@ export function planLiveMount(request: LiveRequest, home: Home, missing: Readonl
       makeDir(directory, 0o700),
       ...parts.filter(({ what }) => what !== 'overlay' && what !== 'bind').flatMap(({ at, steps }) => [makeDir(at), ...steps]),
       ...dirs,
-      ...(staging === undefined ? [overlay] : [makeDir(staging), ...parts.filter(({ what }) => what === 'overlay' || what === 'bind').flatMap(({ steps }) => steps), { do: 'attach-tree' as const, from: staging, at: request.target, inside: places.map(({ at }) => at), receipt }]),
+      ...(staging === undefined ? [overlay] : [makeDir(staging), ...parts.filter(({ what }) => what === 'overlay' || what === 'bind').flatMap(({ steps }) => steps), { do: 'attach-tree' as const, from: staging, at: request.target, inside: stands, receipt }]),
     ],
   }
 }
@@ -161,17 +164,25 @@ function placeDisk({ what, path, type, make }: LiveDisk, directory: string, part
   return at
 }
 
-/** `how` of a place: a bind of the directory on the disk, filled from the tree the first time; or an overlay of its own. */
-function placeInside({ at, source, how, over }: LivePlace, tree: string, disk: string, lower: readonly string[], { overlay }: LiveRequest): Part {
+/** `how` of a place: a bind of the directory on the disk, made from that of the tree the first time; an overlay of its own; or symlinks into it. */
+function placeInside({ at, source, how, over, shown }: LivePlace, tree: string, disk: string, lower: readonly string[], { overlay }: LiveRequest): Part {
   const from = source === '.' ? disk : `${disk}/${source}`
   const place = `${tree}${at}`
-  const dirs = dirsBelow(place, tree)
+  const dirs = dirsBelow(place, tree).map((step): Step => (step.do === 'make-dir' && step.path.startsWith(`${tree}/home/`) ? { ...step, owner: FIRST_USER } : step))
   if (how === 'bind') return { at: place, what: 'bind', source: from, steps: [...dirs, ...dirsBelow(parentPath(from), disk), { do: 'copy-tree', from: place, to: from, within: disk }, { do: 'bind', from, at: place }] }
+  const kept = dirsBelow(from, disk).map((step): Step => (step.do === 'make-dir' && step.path === from ? { ...step, like: place } : step))
+  if (how === 'link') {
+    const stand = `${tree}${shown ?? ''}`
+    return { at: stand, what: 'bind', source: from, steps: [...dirs, ...kept, ...dirsBelow(stand, tree), { do: 'bind', from, at: stand }, { do: 'link-tree', from: stand, at: place, within: tree }] }
+  }
   const paths = { upper: `${from}/rw`, work: `${from}/work` }
   const params = paramsOf({ ...EMPTY_SPEC, ...overlay, lower: over.map((index) => ({ path: `${lower[index] as string}${at}` })), ...paths })
-  const steps: Step[] = [...dirs, ...dirsBelow(paths.upper, disk), ...workDirs(paths.work, disk), { do: 'mount-overlay', target: place, source: overlay.source, params, flags: overlay.flags, ways: ['auto'], staged: true }]
+  const steps: Step[] = [...dirs, ...kept, ...dirsBelow(paths.upper, from), ...workDirs(paths.work, disk), { do: 'mount-overlay', target: place, source: overlay.source, params, flags: overlay.flags, ways: ['auto'], staged: true }]
   return { at: place, what: 'bind', source: from, steps }
 }
+
+/** live-boot gives it what it must make below /home. */
+const FIRST_USER = 1000
 
 /** `path` and the directories above it, below `root`. */
 const pathBetween = (path: string, root: string): string[] => pathPrefixes(path).filter((prefix) => prefix.length > root.length && prefix.startsWith(root))

@@ -1,6 +1,6 @@
 /** `ovl live enter`: what the command finds, what it gives back, and that nothing of it stays, whichever way it ends. */
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -42,6 +42,22 @@ test('it finds what a system expects, and none of it stays', { skip }, async () 
   expect(mountsOf(at.target)).toEqual(before)
   expect(existsSync(`${at.target}/etc/made`)).toBe(true)
   for (const name of ['etc/resolv.conf', 'usr/sbin/policy-rc.d', 'run/lock']) expect(existsSync(`${at.target}/${name}`), name).toBe(false)
+})
+
+test('what the symlinks of persistence.conf lead to is there in the fresh /run', { skip }, async () => {
+  await using at = await system()
+  const place = `${at.target}/run/live/persistence/disk`
+  mkdirSync(place, { recursive: true })
+  symlinkSync('../run/live/persistence/disk/kept', `${at.target}/etc/kept`)
+  execFileSync('mount', ['-t', 'tmpfs', 'disk', place])
+  try {
+    writeFileSync(`${place}/kept`, 'kept\n')
+    const before = mountsOf(at.target)
+    expect(inside(at.target, 'cat /etc/kept; echo more >> /etc/kept; ls /run').stdout).toBe('kept\nlive\nlock\novl\n')
+    expect([readFileSync(`${place}/kept`, 'utf8'), mountsOf(at.target)]).toEqual(['kept\nmore\n', before])
+  } finally {
+    execFileSync('umount', [place])
+  }
 })
 
 test('no service is started: the policy says so, and /sys cannot be written', { skip }, async () => {

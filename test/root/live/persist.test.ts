@@ -1,9 +1,9 @@
 /** Changes that are kept: laid out as the live system that boots from the same disk wants them, and there again at the next mount. */
 
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { isOvlError, mountLive, planOfLiveMount, unmount, unmountLive } from '../../../src/index.ts'
+import { isOvlError, mountLive, planOfLiveMount, planOfLivePack, unmount, unmountLive } from '../../../src/index.ts'
 import type { LiveMountOptions } from '../../../src/index.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
@@ -121,6 +121,36 @@ describe.skipIf(skip)('live-boot', () => {
     await during(debian, { persist: dir }, () => expect(sh('cd "$1"; ls home/user dir srv/new', target)).toBe('dir:\nin-01-base.squashfs\nin-02-top.squashfs\nmine\n\nhome/user:\n\nsrv/new:\nmine\n'))
   })
 
+  test('links lead to the files of the disk, from inside and from outside, and changes go there', async () => {
+    const dir = withConf('/etc link,source=keep/etc\n/new link\n/home bind\n')
+    const name = dir.slice(dir.lastIndexOf('/') + 1)
+    sh('cd "$1"; mkdir -p keep/etc/deep/er keep/etc/none home; echo mine > keep/etc/of-01-base.squashfs; echo deep > keep/etc/deep/er/file; printf x > "keep/etc/back\\ slash"; ln -s /etc/passwd keep/etc/out; chown 7:8 keep/etc/deep; chmod 2750 keep/etc/deep', dir)
+    const shown = ['/home', `/run/live/persistence/${name}/keep/etc`, `/run/live/persistence/${name}/new`].map((path) => `${target}${path}`)
+    await during(debian, { persist: dir }, ({ inside, keeps }) => {
+      expect([inside, keeps]).toEqual([shown, 'some places'])
+      expect(readlinkSync(`${target}/etc/of-01-base.squashfs`)).toBe(`../run/live/persistence/${name}/keep/etc/of-01-base.squashfs`)
+      expect(sh('cd "$1/etc"; cat of-01-base.squashfs deep/er/file "back\\ slash"; stat -c "%u:%g %a" deep; test ! -e none; readlink "$(readlink out)"', target)).toBe('mine\ndeep\nx7:8 2750\n/etc/passwd\n')
+      writeFileSync(`${target}/etc/deep/er/file`, 'changed')
+      expect(readdirSync(`${target}/home`)).toEqual([])
+    })
+    expect([readFileSync(`${dir}/keep/etc/deep/er/file`, 'utf8'), readdirSync(`${dir}/new`), readlinkSync(`${dir}/keep/etc/out`)]).toEqual(['changed', [], '/etc/passwd'])
+    // A tree that is packed has the symlinks, and not the disk in its /run.
+    const live = await mountLive(debian, target, { mkdir: true, persist: dir })
+    const { warnings, shell } = await planOfLivePack(target, `${ground}/x.tar`)
+    expect(warnings.map(({ title }) => title)).toEqual([`what persistence.conf keeps by link is packed as symlinks: they lead nowhere without '${dir}'`])
+    expect(shell.join()).toContain(` 2 '${shown[2]}' '${shown[1]}' tar `)
+    await live.unmount()
+    // Of a file that would take the place of a directory, all comes down again, and nothing is deleted.
+    writeFileSync(`${dir}/persistence.conf`, '/home link\n')
+    writeFileSync(`${dir}/home/user`, 'of the disk')
+    expect(await refusal(debian, { persist: dir })).toEqual(['persistence-unusable'])
+    expect(readFileSync(`${dir}/home/user`, 'utf8')).toBe('of the disk')
+    // What the owner of the disk emptied stays so, and what is made below /home is the first user's.
+    mkdirSync(`${dir}/empty`)
+    writeFileSync(`${dir}/persistence.conf`, '/dir source=empty\n/home/new/x\n')
+    await during(debian, { persist: dir }, () => expect([readdirSync(`${target}/dir`), sh('stat -c %u:%g "$1/home/new" "$1/home/new/x"', target)]).toEqual([[], '1000:1000\n1000:1000\n']))
+  })
+
   test('under a shared mount, as systemd has it, ovl umount takes all of it down too', async () => {
     const dir = withConf('/ union,source=all\n/home\n')
     mkdirSync(`${ground}/shared`)
@@ -164,7 +194,7 @@ describe.skipIf(skip)('live-boot', () => {
   })
 
   test('lines that cannot be shown are told', async () => {
-    expect(await during(debian, { persist: withConf('/etc/x link\nhome\n/usr\n') }, () => undefined)).toEqual(['persistence-line-skipped', 'persistence-line-skipped'])
+    expect(await during(debian, { persist: withConf('/ link,source=x\nhome\n/usr\n') }, () => undefined)).toEqual(['persistence-line-skipped', 'persistence-line-skipped'])
     expect(await during(debian, { persist: withConf('# nothing\n') }, ({ keeps }) => expect(keeps).toBe('nothing'))).toEqual(['persistence-unusable'])
     expect(await refusal(debian, { persist: withConf('/ union\n/home\n') })).toEqual(['persistence-sources-nested'])
   })

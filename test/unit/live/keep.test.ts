@@ -26,12 +26,20 @@ describe('upper and work', () => {
 
   test('live-boot: under / union the first image by name is on top', () => {
     const { upper, order, findings } = keepOnDisk(plan('live-boot'), disk({ conf: '/ union,source=all\n/home\n/opt union\n/etc/x link\n' }), undefined, (at, path) => at === 0 && path === '/opt')
-    expect(upper).toEqual({ on: 'disk', disk: { what: 'image', path: '/d.img', type: 'ext4' }, upper: 'all/rw', work: 'all/work', places: [{ at: '/home', source: 'home', how: 'bind', over: [] }, { at: '/opt', source: 'opt', how: 'union', over: [0] }] })
-    expect([order, findings.map(({ code }) => code)]).toEqual([[1, 0], ['persistence-line-skipped', 'live-order-reversed']])
+    expect(upper).toEqual({ on: 'disk', disk: { what: 'image', path: '/d.img', type: 'ext4' }, upper: 'all/rw', work: 'all/work', places: [{ at: '/home', source: 'home', how: 'bind', over: [] }, { at: '/opt', source: 'opt', how: 'union', over: [0] }, { at: '/etc/x', source: 'etc/x', how: 'link', over: [], shown: '/run/live/persistence/d.img/etc/x' }] })
+    expect([order, findings.map(({ code }) => code)]).toEqual([[1, 0], ['live-order-reversed']])
   })
 
-  test('live-boot: a union over nothing is all there is', () => {
-    expect(keepOnDisk(plan('live-boot'), disk({ conf: '/new union\n' }), undefined, none).upper).toMatchObject({ on: 'tmpfs', size: '30%', places: [{ at: '/new', source: 'new/rw', how: 'bind' }] })
+  test('live-boot: a union over nothing is all there is, and stops the boot', () => {
+    const { upper, findings } = keepOnDisk(plan('live-boot'), disk({ conf: '/new union\n' }), undefined, none)
+    expect(upper).toMatchObject({ on: 'tmpfs', size: '30%', places: [{ at: '/new', source: 'new/rw', how: 'bind' }] })
+    expect(findings.map(({ severity, title }) => [severity, title])).toEqual([['warning', "no image has '/new': live-boot stops the boot at a union over nothing"]])
+  })
+
+  test('live-boot: links lead to where the disk is shown; / is not linked', () => {
+    const { upper, findings } = keepOnDisk(plan('live-boot'), disk({ conf: '/a link,source=.\n/ link,source=b\n' }), undefined, none)
+    expect(upper).toMatchObject({ on: 'tmpfs', places: [{ at: '/a', source: '.', how: 'link', shown: '/run/live/persistence/d.img' }] })
+    expect(findings.filter(({ code }) => code === 'persistence-line-skipped').map(({ title }) => title)).toEqual(["'/' of persistence.conf is not shown: a link of / would take the whole live system away"])
   })
 })
 

@@ -75,6 +75,9 @@ describe('sources', () => {
 
   it('a second line for one directory is told', () => {
     expect(findings('/a source=x\n/a source=y\n')).toEqual(["line 2 of persistence.conf says '/a' again, after line 1: it is skipped"])
+    expect(said('/a source=x\n/a source=y\n/ union,source=u\n/ union,source=v\n')).toEqual(['union / v', 'bind /a x'])
+    // Where symlinks are made nothing is mounted.
+    expect([said('/a link,source=x\n/a link,source=y\n'), findings('/a link,source=x\n/a link,source=y\n')]).toEqual([['link /a x', 'link /a y'], []])
   })
 })
 

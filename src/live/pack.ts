@@ -168,7 +168,8 @@ function entriesOf(medium: Medium): LivePlan['entries'] {
   }
 }
 
-function stackOf(medium: Medium, cmdline?: string): { readonly names: string; readonly paths: readonly string[] } {
+/** What a boot line stacks, as one text, and where it lies; nothing when that fails. */
+export function stackOf(medium: Medium, cmdline?: string): { readonly names: string; readonly paths: readonly string[] } {
   try {
     const { layers, findings } = planLive(medium, cmdline === undefined ? {} : { cmdline })
     // A chain with a gap stops the boot, whatever is left of it.

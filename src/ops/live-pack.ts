@@ -19,6 +19,7 @@ import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
 import { packCommands, packImage, packMedium, packTar } from './pack-kinds.ts'
 import { bootOf } from './pack-boot.ts'
+import { renewKernels } from './pack-kernel.ts'
 import { explained, isLinked, leftOut, roomFindings, visitors } from './pack-findings.ts'
 import type { PackJob } from './pack-kinds.ts'
 
@@ -93,10 +94,11 @@ async function prepare(target: string, said: string, { layer = false, signal }: 
   const edit = medium === undefined || (!isMedium && medium.kind === 'images') ? undefined : isMedium ? planPack(medium, live, layer) : editOf(medium, live)
   if (isMedium && medium?.kind === 'directory' && isWithin(out, realName(medium.source))) throw new OvlError('usage', `'${said}' lies inside the medium that it is made of`, { hint: 'Name a file outside of it.' })
   if (isMedium && medium !== undefined) bootOf(medium)
+  const kernels = isMedium && medium !== undefined && edit !== undefined ? await renewKernels(live, medium, edit) : undefined
   const foreign = layer ? [] : foreignMounts(live.target, live.inside.filter((path) => !isLinked(live, path)))
-  const job: PackJob = { live, out, kind, layer, foreign, ...(medium === undefined ? {} : { medium }), ...(edit === undefined ? {} : { edit }) }
+  const job: PackJob = { live, out, kind, layer, foreign, ...(medium === undefined ? {} : { medium }), ...(edit === undefined ? {} : { edit }), ...(kernels === undefined ? {} : { kernels: kernels.put }) }
   const chain = isMedium && edit !== undefined ? edit.chain : kind === 'tar' ? [] : [baseName(out), ...(layer ? live.layers.map(({ name }) => name) : [])]
-  const warnings = [...leftOut(live, foreign), ...visitors(live), ...roomFindings(job)]
+  const warnings = [...(kernels?.findings ?? []), ...leftOut(live, foreign), ...visitors(live), ...roomFindings(job)]
   return { job, result: { target: live.target, out, kind, ...(layer && edit !== undefined ? { layer: edit.image } : {}), chain, next: nextStep(job), warnings } }
 }
 

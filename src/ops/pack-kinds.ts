@@ -32,6 +32,8 @@ export interface PackJob {
   readonly foreign: readonly string[]
   readonly medium?: Medium
   readonly edit?: MediumEdit
+  /** Files of the tree that are put in place of those of the medium, by their path there. */
+  readonly kernels?: ReadonlyMap<string, string>
 }
 
 type Pack = (job: PackJob, beside: Beside, options: LivePackOptions) => Promise<readonly Finding[]>
@@ -49,7 +51,7 @@ export const packMedium: Pack = async (job, { path, parts }, options) => {
   await needXorriso()
   const image = `${parts}/image`
   const warnings = await squash(job, image, baseName(edit.image), options)
-  const put = new Map([[edit.image, image]])
+  const put = new Map([[edit.image, image], ...(job.kernels ?? [])])
   const add = (at: string, content: string | Buffer): void => {
     const file = `${parts}/${put.size}`
     writeFileSync(file, typeof content === 'string' ? encodeName(content) : content)
@@ -147,7 +149,7 @@ export async function packCommands(job: PackJob): Promise<{ readonly steps: read
   const what = job.layer ? `what changed in ${live.target}` : `all of ${live.target}`
   if (kind === 'tar') return { steps: [`archive ${what} in ${out}`], shell: [onTree(['tar', ...tarWords(live.target, out, out)])] }
   if (medium === undefined || edit === undefined || kind === 'squashfs') return { steps: [`pack ${what} into ${out}`], shell: [onTree(await squashWords(job, out))] }
-  const changed: IsoEdit = { put: new Map([[edit.image, './image'], ...[...Object.keys(edit.texts), ...edit.sizes, ...edit.manifests, ...sumsOf(medium)].map((path) => [path, `./${baseName(path)}`] as const)]), removed: edit.removed }
+  const changed: IsoEdit = { put: new Map([[edit.image, './image'], ...(job.kernels ?? []), ...[...Object.keys(edit.texts), ...edit.sizes, ...edit.manifests, ...sumsOf(medium)].map((path) => [path, `./${baseName(path)}`] as const)]), removed: edit.removed }
   const steps = [
     `pack ${what} into an image`,
     ...[...changed.put.keys()].slice(1).map((path) => `${Object.hasOwn(edit.texts, path) ? 'change' : 'renew'} ${path}`),

@@ -42,8 +42,8 @@ export const LIVE_TEXTS: Readonly<Record<LiveCode, LongText>> = {
   },
   'pack-incomplete': {
     what: 'Something that is seen in the tree is not in what was packed.',
-    why: 'What others mounted inside the tree is no part of the live system: only what lies below it is packed. And a squashfs keeps attributes of user, trusted and security alone, so that access control lists are lost.',
-    see: ['findmnt --submounts --target TARGET', 'getfacl --recursive --skip-base TARGET'],
+    why: 'What others mounted inside the tree is no part of the live system: only what lies below it is packed. And a squashfs keeps attributes of user, trusted and security alone, so that access control lists are lost. A medium boots its own kernel, which needs its modules in the tree: one that was upgraded in the tree is renewed on the medium from /boot of the tree, where its initrd is too.',
+    see: ['findmnt --submounts --target TARGET', 'getfacl --recursive --skip-base TARGET', 'ls TARGET/lib/modules TARGET/boot; file MEDIUM/live/vmlinuz'],
     fix: ['Unmount what stands in the tree, and copy into it what belongs there.', 'Pack a tar, which keeps access control lists.\novl live pack TARGET OUT.tar'],
   },
 }

@@ -9,22 +9,11 @@ import { readMedium } from '../../../src/host/medium.ts'
 import { planLive } from '../../../src/live/live-plan.ts'
 import { makeIso, writeMedium } from '../../support/live-media.ts'
 import { hasTool, makeGround } from './ground.ts'
+import { cpio } from '../../support/cpio.ts'
 
 const ground = makeGround()
 const LAYER = 'conf/conf.d/default-layer.conf'
 const TEXT = 'LAYERFS_PATH=minimal.standard.live.squashfs\n'
-
-/** An archive of the “newc” format of cpio(5). */
-function cpio(files: Readonly<Record<string, string>>): Buffer {
-  const even = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
-  const hex = (value: number): string => value.toString(16).padStart(8, '0')
-  const entries = Object.entries({ ...files, 'TRAILER!!!': '' }).map(([name, content]) => {
-    const data = Buffer.from(content)
-    const header = `070701${[1, 0o100644, 0, 0, 1, 0, data.length, 0, 0, 0, 0, name.length + 1, 0].map(hex).join('')}${name}\0`
-    return Buffer.concat([even(Buffer.from(header)), even(data)])
-  })
-  return Buffer.concat(entries)
-}
 
 const pack = (program: string, bytes: Buffer): Buffer => spawnSync(program, [...(program === 'lz4' ? ['-l'] : []), '-c'], { input: bytes, maxBuffer: 2 ** 26 }).stdout
 const read = async (bytes: Buffer): Promise<Readonly<Record<string, string>>> => readInitrd((at, length) => bytes.subarray(at, at + length), bytes.length, [LAYER])

@@ -4,6 +4,7 @@ import type { Finding } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { LiveUpper } from '../plan/plan-live.ts'
+import type { LivePlan } from './live-plan.ts'
 
 export interface MemoryView {
   /** Bytes. */
@@ -24,6 +25,20 @@ export function bytesOfSize(size: string): number | undefined {
 export function tmpfsLimit(size: string | undefined, { total }: MemoryView): number {
   const percent = /^(\d+)%$/.exec(size ?? '50%')?.[1]
   return percent === undefined ? (bytesOfSize(size ?? '') ?? total / 2) : (total * Number(percent)) / 100
+}
+
+/** How the layers come into memory: bytes of the tmpfs for them, when they do. `asked` by the caller, or by the boot line alone. */
+export function planToram({ toram, layers }: Pick<LivePlan, 'toram' | 'layers'>, asked: boolean, memory: MemoryView | undefined): { readonly bytes?: number; readonly findings: readonly Finding[] } {
+  // A name that is not there copies nothing.
+  if (!asked && toram !== true && !layers.some(({ name }) => name === toram)) return { findings: [] }
+  const bytes = Math.ceil(layers.reduce((sum, { size }) => sum + size, 0) * 1.05) + 1024 * 1024
+  if (asked || memory === undefined || bytes <= memory.available) return { bytes, findings: [] }
+  return { findings: [finding('no-space', {
+    severity: 'warning', title: `the boot line says toram, but the layers take ${sizeOf(bytes)}, and ${sizeOf(memory.available)} of memory are free: they are read from the medium`,
+    explanation: 'The live system does the same: what does not fit into memory stays where it is.',
+    evidence: [{ fact: `${sizeOf(memory.available)} of ${sizeOf(memory.total)} of memory are free`, source: 'proc' }],
+    fix: [{ text: 'Keep the medium as long as it is mounted.' }],
+  })] }
 }
 
 /** `toram`: bytes of the tmpfs for the layers. */

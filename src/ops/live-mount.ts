@@ -17,7 +17,7 @@ import { keepInMemory, keepOnDisk, unionsInside } from '../live/keep.ts'
 import type { Keeping } from '../live/keep.ts'
 import { planLive } from '../live/live-plan.ts'
 import type { LivePlan } from '../live/live-plan.ts'
-import { bytesOfSize, memoryFindings } from '../live/room.ts'
+import { bytesOfSize, memoryFindings, planToram } from '../live/room.ts'
 import { sourcesOf } from '../live/sources.ts'
 import { pathPrefixes } from '../names/path.ts'
 import { refuseFaults } from '../overlay/fault.ts'
@@ -39,7 +39,7 @@ export interface LiveMountOptions {
   readonly persist?: string
   /** Of the tmpfs, as tmpfs takes it; with `persist`, of the image that is to be made. */
   readonly size?: string
-  /** Copy the layers to memory first; the medium is not needed any more then. */
+  /** Copy the layers to memory first, as is done when the boot line says `toram`; the medium is not needed any more then. */
   readonly toram?: boolean
   /** Make the target. */
   readonly mkdir?: boolean
@@ -109,9 +109,9 @@ async function prepare(source: string | readonly string[], target: string, optio
   const layers = found.map(typed)
   const keeping = await keepingOf(live, layers, options)
   refuseFaults(keeping.findings.toSorted(worstFirst))
-  const toram = options.toram === true || (cmdline !== undefined && live.toram !== false)
-  const bytes = toram ? Math.ceil(live.layers.reduce((sum, { size }) => sum + size, 0) * 1.05) + 1024 * 1024 : undefined
-  const room = memoryFindings({ toram: bytes, upper: keeping.upper, memory: memory() })
+  const free = memory()
+  const { bytes, findings: stays } = planToram(live, options.toram === true, free)
+  const room = [...stays, ...memoryFindings({ toram: bytes, upper: keeping.upper, memory: free })]
   refuseFaults(room)
   const { options: words, flags, unknown } = parseMountOptions(live.mountOptions.join(','))
   const request: LiveRequest = {

@@ -221,7 +221,7 @@ export const COMMANDS: readonly CommandDef[] = [
     options: [
       { name: 'persist', value: { name: 'PLACE', kind: 'file' }, does: 'keep changes: in a directory, an image, a block device, or the disk with LABEL=NAME' },
       { name: 'size', value: { name: 'SIZE', kind: 'text' }, does: 'of the tmpfs (64m, 2g, 50%; default as the live system has it), or of the image that --persist makes' },
-      { name: 'toram', does: 'copy the layers into memory first' },
+      { name: 'toram', does: 'copy the layers into memory first, as a boot line with toram does' },
       { name: 'cmdline', value: { name: 'WORDS', kind: 'text' }, does: 'answer for this kernel command line, not for that of the default boot entry' },
       { name: 'mkdir', does: 'make TARGET' },
       DRY_RUN,

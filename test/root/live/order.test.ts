@@ -1,8 +1,8 @@
 /** Which layer covers which, proven by content: the mounted tree is what the plan says, and what mounting by hand gives. */
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
-import { mountLive, planLive, readLive, readMedium, unmountLive } from '../../../src/index.ts'
+import { mountLive, planLive, planOfLiveMount, readLive, readMedium, unmountLive } from '../../../src/index.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
 import { MEDIA_TOOLS, describeTree, makeMedium, mountByHand, unmountByHand } from './media.ts'
@@ -56,6 +56,19 @@ test.each(CASES)('$name', { skip: !MEDIA_TOOLS.every(hasTool) }, async ({ shelf,
     await unmountLive(target)
     await expectNothingLeft(ground)
   }
+})
+
+test('toram of the default boot entry is done, as the live system does it', { skip: !MEDIA_TOOLS.every(hasTool) }, async () => {
+  const { iso } = makeMedium(ground, { shelf: 'live', images: ['a.squashfs', 'b.squashfs'], files: isolinux('boot=live toram=a.squashfs') })
+  const target = `${ground}/in memory`
+  await using live = await mountLive(iso, target, { mkdir: true, size: '4m' })
+  expect(live.parts.map(({ what }) => what)).toEqual(['tmpfs', 'image', 'tmpfs'])
+  expect([live.layers.map(({ name }) => name), readdirSync(`${live.directory}/toram`)]).toEqual([['a.squashfs'], ['a.squashfs']])
+  // The medium is not held.
+  rmSync(iso)
+  expect(readFileSync(`${target}/who`, 'utf8')).toBe('a.squashfs\n')
+  const { steps } = await planOfLiveMount(makeMedium(ground, { shelf: 'live', images: ['a.squashfs'], files: isolinux('boot=live toram') }).iso, target, { cmdline: 'boot=live' })
+  expect(steps.filter((step) => step.do === 'copy-image')).toEqual([])
 })
 
 test('single images, and a target that is there already', { skip: !MEDIA_TOOLS.every(hasTool) }, async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { keepInMemory, keepOnDisk } from '../../../src/live/keep.ts'
 import type { DiskView } from '../../../src/live/keep.ts'
 import type { LiveLayer, LivePlan, LiveSystem } from '../../../src/live/live-plan.ts'
-import { bytesOfSize, judgeRoom, memoryFindings, tmpfsLimit } from '../../../src/live/room.ts'
+import { bytesOfSize, judgeRoom, memoryFindings, planToram, tmpfsLimit } from '../../../src/live/room.ts'
 
 const layer = (name: string): LiveLayer => ({ name, path: `/live/${name}`, size: 1, role: 'module', kind: 'file' })
 const plan = (system: LiveSystem, names: readonly string[] = ['b', 'a']): LivePlan => ({
@@ -69,6 +69,16 @@ describe('room', () => {
     const upper = { on: 'tmpfs', upper: 'u', work: 'w' } as const
     const severities = (toram: number, available: number): string[] => memoryFindings({ toram, upper, memory: { total: 8 * GIB, available } }).map(({ severity }) => severity)
     expect([severities(0, 5 * GIB), severities(0, 3 * GIB), severities(2 * GIB, 5 * GIB), severities(6 * GIB, 5 * GIB)]).toEqual([[], ['warning'], ['warning'], ['error']])
+  })
+
+  test('toram of the boot line is done where there is room, that of the caller is an order', () => {
+    const layers = [{ ...layer('a'), size: 2 * GIB }]
+    const say = (toram: boolean | string, asked: boolean, available: number): unknown => {
+      const { bytes, findings } = planToram({ toram, layers }, asked, { total: 8 * GIB, available })
+      return [bytes !== undefined, findings.map(({ severity, code }) => `${severity} ${code}`)]
+    }
+    expect([say(false, false, 8 * GIB), say(true, false, 8 * GIB), say('a', false, 8 * GIB), say('gone', false, 8 * GIB)]).toEqual([[false, []], [true, []], [true, []], [false, []]])
+    expect([say(true, false, GIB), say(true, true, GIB), say(false, true, GIB)]).toEqual([[false, ['warning no-space']], [true, []], [true, []]])
   })
 
   test('a full disk is an error, a nearly full one a warning', () => {

@@ -40,7 +40,7 @@ function facts({ medium, layers, cmdline, entries, mountOptions, layerMountOptio
     ...(first === undefined ? [] : row('images', `${medium.kind === 'images' ? '' : `in ${parentPath(first.path)}, `}each mounted ${layerMountOptions.join(',')}`)),
     ...row('overlay', `source ${source}${mountOptions.length === 0 ? ', no options of its own' : `, ${mountOptions.join(',')}`}`),
     ...row('changes', changes(cow)),
-    ...(toram === false ? [] : row('memory', toram === true ? 'the medium is copied to memory first' : `'${toram}' is copied to memory first`)),
+    ...(toram === false ? [] : row('memory', toram === true ? 'the medium is copied to memory first, where there is room (toram)' : `'${toram}' is copied to memory first, where there is room (toram)`)),
   ]
 }
 

@@ -88,10 +88,10 @@ function stale({ target }: LiveMount, { path }: BootedKernel, old: string, { why
   return finding('pack-incomplete', {
     severity: 'warning', title: `the medium boots the kernel ${old}, and the tree has no modules for it any more`,
     explanation: 'It would start without its drivers, if at all. The kernel of the medium was left as it is.',
-    evidence: [{ fact: `'${path}' is ${old}`, source: 'file' }, { fact: `the tree has modules for ${modules.length === 0 ? 'none' : modules.join(', ')}`, source: 'file' }, { fact: why, source: 'file' }],
+    evidence: [{ fact: `'${path}' is ${old}`, source: 'file' }, { fact: `the tree has modules for ${modules.length === 0 ? 'no kernel' : modules.join(', ')}`, source: 'file' }, { fact: why, source: 'file' }],
     fix: [
       ...(bare === undefined ? [] : [{ text: `Make the initrd of ${bare}, and pack again.`, command: `ovl live enter ${quoteShell(target)} -- update-initramfs -c -k ${bare}` }]),
-      { text: 'Install the kernel of the medium in the tree again, and pack again.', command: `ovl live enter ${quoteShell(target)} -- apt-get install linux-image-${old}` },
+      { text: 'Install the kernel of the medium in the tree again, and pack again.', command: `ovl live enter ${quoteShell(target)} -- apt-get install --reinstall linux-image-${old}` },
     ],
   })
 }

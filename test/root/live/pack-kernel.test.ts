@@ -66,5 +66,5 @@ test('what does not fit is left, with the next step', { skip }, async () => {
   install(NEW, { ramdisk: initrd('', 'scripts/local') })
   expect([await told(), await why()]).toEqual([[STALE], `'/boot/initrd.img-${NEW}' of the tree has nothing of live-boot in it`])
   install(NEW, { boot: fakeKernel('6.6.6') })
-  expect([await told(), await next()]).toEqual([[STALE], `ovl live enter ${target} -- apt-get install linux-image-${OLD}`])
+  expect([await told(), await next()]).toEqual([[STALE], `ovl live enter ${target} -- apt-get install --reinstall linux-image-${OLD}`])
 })

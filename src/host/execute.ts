@@ -8,7 +8,7 @@ import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Step } from '../plan/step.ts'
 import { copyImage, copyTree } from './copy.ts'
 import type { CopyWatch } from './copy.ts'
-import { makeDirectory, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
+import { makeDirectory, refuseInTheWay, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
 import { linkTree } from './link-tree.ts'
 import { makeDisk } from './make-disk.ts'
 import { mountStep } from './mount-step.ts'
@@ -63,7 +63,7 @@ type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined
 async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Promise<void> {
   switch (step.do) {
     case 'make-dir':
-      if (step.within !== undefined) refuseSymlinks(step.path, step.within)
+      if (step.within !== undefined) refuseInTheWay(step.path, step.within)
       if (makeDirectory(step.path, step.mode, step.like ?? step.owner)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
       return
     case 'write-receipt':

@@ -54,6 +54,13 @@ export function refuseSymlinks(path: string, root: string): void {
   }
 }
 
+/** The same, and what is no directory where one is to be: live-boot deletes it. @throws OvlError persistence-unusable */
+export function refuseInTheWay(path: string, root: string): void {
+  refuseSymlinks(path, root)
+  const found = lstatName(path)
+  if (typeof found === 'object' && found.kind !== 'directory') throw new OvlError('persistence-unusable', `'${path.slice(root.length)}' is a ${found.kind}, and persistence.conf asks for a directory there`, { hint: 'Keep the directory that it lies in, or remove it: live-boot would delete it.' })
+}
+
 /** What the symlink says, unresolved. */
 export function readLink(path: string): string {
   return checkFs(`cannot read the link '${path}'`, () => decodeName(readlinkSync(nameBuffer(path), { encoding: 'buffer' })))

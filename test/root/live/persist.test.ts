@@ -145,6 +145,10 @@ describe.skipIf(skip)('live-boot', () => {
     writeFileSync(`${dir}/home/user`, 'of the disk')
     expect(await refusal(debian, { persist: dir })).toEqual(['persistence-unusable'])
     expect(readFileSync(`${dir}/home/user`, 'utf8')).toBe('of the disk')
+    for (const conf of ['/who\n', '/who/x union\n', '/who link\n']) {
+      writeFileSync(`${dir}/persistence.conf`, conf)
+      await expect(mountLive(debian, target, { mkdir: true, persist: dir }), conf).rejects.toMatchObject({ code: 'persistence-unusable', message: "'/who' is a file, and persistence.conf asks for a directory there" })
+    }
     // What the owner of the disk emptied stays so, and what is made below /home is the first user's.
     mkdirSync(`${dir}/empty`)
     writeFileSync(`${dir}/persistence.conf`, '/dir source=empty\n/home/new/x\n')

@@ -34,7 +34,7 @@ describe.each(['fsconfig', 'mount2', 'mount8'] as const)('by %s', (via) => {
     const dir = place()
     await using mounted = await mount(writable(dir), { via })
     expect([codes(mounted), mounted.readOnly, mounted.via]).toEqual([['userns-needs-userxattr'], false, via])
-    expect(mounted.warnings[0]?.fix[0]?.command).toMatch(/^ovl mount .*userxattr/)
+    expect(mounted.warnings[0]?.fix[0]?.command).toMatch(/^ovl umount \S+ && ovl mount .*userxattr/)
     rmSync(`${dir}/merged/other`)
     expect(lstatSync(`${dir}/upper/other`).isCharacterDevice()).toBe(true)
     // What the warning is about: an empty directory goes and does not come back, one with contents does not even go.

@@ -29,7 +29,8 @@ import type { LiveRequest, LiveSource } from '../plan/plan-live.ts'
 import type { Form, Plan, Via } from '../plan/step.ts'
 import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
-import { checked, explained, realTarget } from './mount.ts'
+import { checked, explained } from './mount.ts'
+import { realTarget } from './preflight.ts'
 import { unmount } from './unmount.ts'
 
 export interface LiveMountOptions {

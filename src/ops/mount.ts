@@ -3,17 +3,14 @@
 import { fixMounted } from '../diagnose/again.ts'
 import { notClean } from '../diagnose/rules/images.ts'
 import type { Finding } from '../errors/finding.ts'
-import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { execute } from '../host/execute.ts'
-import { identityOf, realName, statName } from '../host/files.ts'
-import { readImageState, readImageType } from '../host/image.ts'
-import { receiptId } from '../host/receipts.ts'
+import { readImageState } from '../host/image.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
-import { bootId, inUserNamespace, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
+import { pageSize } from '../host/system.ts'
 import { finding } from '../errors/make-finding.ts'
 import { nameBytes } from '../names/bytes.ts'
-import { absolutePath, pathPrefixes, relativeTo, tidyPath } from '../names/path.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { encodeMountData } from '../overlay/encode.ts'
@@ -23,11 +20,12 @@ import type { LayerRole } from '../overlay/params.ts'
 import { dataLimit } from '../overlay/limits.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { validate } from '../overlay/validate.ts'
-import { needsReceipt, planMount } from '../plan/plan-mount.ts'
+import { planMount } from '../plan/plan-mount.ts'
 import type { WayTaken } from '../host/ways.ts'
-import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
+import type { MountRequest } from '../plan/plan-mount.ts'
 import { VIAS } from '../plan/step.ts'
-import type { Form, ImageType, Plan, Receipt, Step, Via } from '../plan/step.ts'
+import type { Form, Plan, Receipt, Step, Via } from '../plan/step.ts'
+import { look, realTarget } from './preflight.ts'
 import { unmount, unmountAlone } from './unmount.ts'
 import { verifyMount } from './verify.ts'
 import type { Identities } from './verify.ts'
@@ -164,48 +162,6 @@ function requestOf(said: OverlaySpec | OverlayBuilder, { via = 'auto', forms, re
   if (target === undefined) throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
   if (!VIAS.includes(via)) throw new OvlError('usage', `there is no way '${String(via)}' into the kernel`, { hint: `Say one of ${VIAS.join(', ')}.` })
   return { spec: { ...spec, target: realTarget(target) }, ways: [via], remember, ...(forms === undefined ? {} : { forms }) }
-}
-
-/** As the mount table will show it: symlinks resolved, as far as the path exists. */
-export function realTarget(target: string): string {
-  const absolute = absolutePath(target, process.cwd())
-  try {
-    return realName(absolute)
-  } catch {
-    const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
-    return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
-  }
-}
-
-/** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
-function look(request: MountRequest): { readonly facts: MountFacts; readonly seen: Identities } {
-  const { spec } = request
-  const cwd = process.cwd()
-  const images = new Map<string, ImageType>()
-  const seen = new Map<string, string | undefined>()
-  for (const { path } of [...spec.lower, ...spec.data]) {
-    const absolute = absolutePath(path, cwd)
-    const found = statName(absolute)
-    if (typeof found === 'string') throw syscallError('stat', found, `cannot use the lower layer '${path}'`).with({ step: 'look' })
-    seen.set(absolute, identityOf(found))
-    if (found.kind !== 'file') continue
-    const type = readImageType(absolute)
-    if (type !== undefined) images.set(absolute, type)
-  }
-  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
-  if (!needsReceipt(request, facts)) return { facts, seen }
-  return { seen, facts: { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } } }
-}
-
-function isMapped(): boolean {
-  const mapped = inUserNamespace()
-  return mapped.known && mapped.value
-}
-
-function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {
-  const made = [...(spec.mkdir ? [spec.target, spec.upper] : []), ...(spec.mkdir || spec.workDerived === true ? [spec.work] : [])]
-  const prefixes = made.flatMap((path) => (path === undefined ? [] : pathPrefixes(absolutePath(path, cwd))))
-  return new Set(prefixes.filter((prefix) => statName(prefix) === 'ENOENT'))
 }
 
 type OverlayStep = Extract<Step, { do: 'mount-overlay' }>

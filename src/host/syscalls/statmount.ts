@@ -29,7 +29,7 @@ export interface OverlayStatus {
  */
 export function statOverlayStatus(path: string): OverlayStatus | undefined {
   const bytes = ask(path, STATUS)
-  if (bytes === undefined || !answers(bytes, STATUS) || text(bytes, FS_TYPE_AT) !== 'overlay' || text(bytes, MNT_POINT_AT) !== path) return undefined
+  if (bytes === undefined || !isOverlayAt(path, bytes, STATUS)) return undefined
   return { device: deviceOf(bytes), readOnly: (bytes.readUInt32LE(32) & SB_RDONLY) !== 0 }
 }
 
@@ -40,13 +40,12 @@ const EOVERFLOW = -75
 /** Room for the struct and a path; small enough for the pool of node:buffer. */
 const FIRST = 2048
 const LARGEST = 16 * 1024 * 1024
-/** SB_BASIC, MNT_BASIC, PROPAGATE_FROM, MNT_ROOT, MNT_POINT, FS_TYPE, MNT_OPTS, SB_SOURCE (6.13) */
-const WANTED = 0x1n | 0x2n | 0x4n | 0x8n | 0x10n | 0x20n | 0x80n | 0x200n
-/** SB_BASIC, MNT_POINT, FS_TYPE */
-const STATUS = 0x1n | 0x10n | 0x20n
+/** SB_BASIC, MNT_BASIC, PROPAGATE_FROM, MNT_ROOT, MNT_POINT, MNT_OPTS, SB_SOURCE (6.13) */
+const WANTED = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x80 | 0x200
+/** SB_BASIC, MNT_POINT */
+const STATUS = 0x1 | 0x10
 const SB_RDONLY = 1
-const FS_TYPE_AT = 36
-const MNT_POINT_AT = 108
+const OVERLAYFS_SUPER_MAGIC = 0x794c_7630
 /** Where the strings of struct statmount begin. */
 const STRINGS = 512
 
@@ -59,7 +58,7 @@ function mountIdUnder(path: string): bigint | undefined {
 }
 
 /** struct statmount of the mount at `path`, with the fields of `mask` as far as the kernel has them. */
-function ask(path: string, mask: bigint): Buffer | undefined {
+function ask(path: string, mask: number): Buffer | undefined {
   const id = mountIdUnder(path)
   if (id === undefined) return undefined
   for (let size = FIRST; size <= LARGEST; size *= 8) {
@@ -72,17 +71,17 @@ function ask(path: string, mask: bigint): Buffer | undefined {
 }
 
 /** struct mnt_id_req { u32 size, spare; u64 mnt_id, param } */
-function request(id: bigint, mask: bigint): Buffer {
+function request(id: bigint, mask: number): Buffer {
   const bytes = Buffer.alloc(24)
   bytes.writeUInt32LE(bytes.length, 0)
   bytes.writeBigUInt64LE(id, 8)
-  bytes.writeBigUInt64LE(mask, 16)
+  bytes.writeUInt32LE(mask, 16)
   return bytes
 }
 
 /** struct statmount: fixed fields by their offset, strings by the offset they hold. */
 function decode(bytes: Buffer, path: string): Mount | undefined {
-  if (!answers(bytes, WANTED) || text(bytes, FS_TYPE_AT) !== 'overlay' || text(bytes, MNT_POINT_AT) !== path) return undefined
+  if (!isOverlayAt(path, bytes, WANTED)) return undefined
   return {
     id: bytes.readUInt32LE(56),
     parentId: bytes.readUInt32LE(60),
@@ -97,7 +96,8 @@ function decode(bytes: Buffer, path: string): Mount | undefined {
   }
 }
 
-const answers = (bytes: Buffer, mask: bigint): boolean => (bytes.readBigUInt64LE(8) & mask) === mask
+/** The kernel has filled in all that was wanted, and it is what is looked for. */
+const isOverlayAt = (path: string, bytes: Buffer, mask: number): boolean => (bytes.readUInt32LE(8) & mask) === mask && bytes.readUInt32LE(24) === OVERLAYFS_SUPER_MAGIC && text(bytes, 108) === path
 const deviceOf = (bytes: Buffer): string => `${bytes.readUInt32LE(16)}:${bytes.readUInt32LE(20)}`
 
 /** The string whose offset stands at `field`. */

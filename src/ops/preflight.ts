@@ -1,0 +1,54 @@
+/** What is looked at before a mount: the paths it names, once each. Whether they fit together is for the kernel to say, and for diagnose to explain. */
+
+import { syscallError } from '../errors/ovl-error.ts'
+import { identityOf, realName, statName } from '../host/files.ts'
+import { readImageType } from '../host/image.ts'
+import { receiptId } from '../host/receipts.ts'
+import { bootId, inUserNamespace, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
+import { absolutePath, pathPrefixes, relativeTo, tidyPath } from '../names/path.ts'
+import { needsReceipt } from '../plan/plan-mount.ts'
+import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
+import type { ImageType } from '../plan/step.ts'
+import type { Identities } from './verify.ts'
+
+/** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
+export function look(request: MountRequest): { readonly facts: MountFacts; readonly seen: Identities } {
+  const { spec } = request
+  const cwd = process.cwd()
+  const images = new Map<string, ImageType>()
+  const seen = new Map<string, string | undefined>()
+  for (const { path } of [...spec.lower, ...spec.data]) {
+    const absolute = absolutePath(path, cwd)
+    const found = statName(absolute)
+    if (typeof found === 'string') throw syscallError('stat', found, `cannot use the lower layer '${path}'`).with({ step: 'look' })
+    seen.set(absolute, identityOf(found))
+    if (found.kind !== 'file') continue
+    const type = readImageType(absolute)
+    if (type !== undefined) images.set(absolute, type)
+  }
+  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
+  if (!needsReceipt(request, facts)) return { facts, seen }
+  return { seen, facts: { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } } }
+}
+
+/** As the mount table will show it: symlinks resolved, as far as the path exists. */
+export function realTarget(target: string): string {
+  const absolute = absolutePath(target, process.cwd())
+  try {
+    return realName(absolute)
+  } catch {
+    const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
+    return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
+  }
+}
+
+function isMapped(): boolean {
+  const mapped = inUserNamespace()
+  return mapped.known && mapped.value
+}
+
+function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {
+  const made = [...(spec.mkdir ? [spec.target, spec.upper] : []), ...(spec.mkdir || spec.workDerived === true ? [spec.work] : [])]
+  const prefixes = made.flatMap((path) => (path === undefined ? [] : pathPrefixes(absolutePath(path, cwd))))
+  return new Set(prefixes.filter((prefix) => statName(prefix) === 'ENOENT'))
+}

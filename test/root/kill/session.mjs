@@ -20,6 +20,9 @@ const DRIVER = fileURLToPath(new URL('driver.mjs', import.meta.url))
 const STATE = '/run/ovl'
 const { target, images, kills } = JSON.parse(readFileSync(0, 'utf8'))
 
+/** Mounts that the machine had before, below the fresh /run/ovl too. */
+const OTHERS = new Set(mountPoints())
+
 // The next driver starts while the last one's remains are looked at.
 let next = startDriver()
 for (const kill of kills) {
@@ -143,8 +146,11 @@ async function remains() {
 }
 
 function mountsBelow(path) {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4])
-  return points.filter((point) => point !== undefined && (point.startsWith(`${path}/`) || (point === path && path !== STATE)))
+  return mountPoints().filter((point) => !OTHERS.has(point) && (point.startsWith(`${path}/`) || (point === path && path !== STATE)))
+}
+
+function mountPoints() {
+  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n').flatMap((line) => line.split(' ')[4] ?? [])
 }
 
 function loops() {

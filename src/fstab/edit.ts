@@ -6,6 +6,7 @@
 
 import { OvlError } from '../errors/ovl-error.ts'
 import { tidyPath } from '../names/path.ts'
+import { quoteShell } from '../names/shell.ts'
 import { entriesOf, formatFile } from './file.ts'
 import type { FstabEntry, FstabFile, FstabLine } from './file.ts'
 import { isOverlayLine } from './overlay-line.ts'
@@ -50,12 +51,12 @@ export function replaceEntry(file: FstabFile, { target, line, comment }: NewEntr
 }
 
 /** Takes out every overlay line of the target, and ovl's comment above it. */
-export function removeEntry(file: FstabFile, target: string): Edited {
+export function removeEntry(file: FstabFile, target: string, name: string = '/etc/fstab'): Edited {
   const entries = entriesAt(file, target)
   const foreign = entries.find((entry) => !isOverlayLine(entry))
   if (foreign !== undefined && entries.every((entry) => !isOverlayLine(entry))) throw refusal(`line ${foreign.line} mounts '${foreign.source}' (${foreign.type}) on '${target}', and no overlay`, 'Take it out by hand, if that is meant.')
   const gone = new Set<FstabLine | undefined>(entries.filter(isOverlayLine).flatMap((entry) => [entry, commentAbove(file, entry)]))
-  if (gone.size === 0) throw new OvlError('target-missing', `no line mounts an overlay on '${target}'`, { hint: 'See which overlays it has: grep overlay FILE' })
+  if (gone.size === 0) throw new OvlError('target-missing', `no line of '${name}' mounts an overlay on '${target}'`, { hint: `See which it has: grep -n overlay ${quoteShell(name)}` })
   return { text: file.lines.filter((line) => !gone.has(line)).map(({ raw, end }) => raw + end).join(''), did: 'removed', lines: entries.filter(isOverlayLine).map(({ line }) => line) }
 }
 

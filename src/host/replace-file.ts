@@ -7,7 +7,7 @@
 import { closeSync, fchmodSync, fchownSync, fsyncSync, linkSync, openSync, constants, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
 import { absolutePath, baseName, parentPath } from '../names/path.ts'
-import { dropQuietly, readDirectory, readFileBytes, realName, statName, syncDirectory } from './files.ts'
+import { dropQuietly, lstatName, readDirectory, readFileBytes, readLink, realName, statName, syncDirectory } from './files.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 import { isLiveProcess } from './system.ts'
 import { getXattr, listXattr, setXattr } from './syscalls/xattr.ts'
@@ -33,6 +33,7 @@ export interface Replaced {
  * @throws OvlError when it cannot be written, or was changed by somebody else; it is then as it was
  */
 export function replaceFile(path: string, content: Uint8Array, { backup = true, mode = 0o644, ...options }: ReplaceOptions = {}): Replaced {
+  refuseDangling(path)
   const real = statName(path) === 'ENOENT' ? absolutePath(path, process.cwd()) : realName(path)
   const old = statName(real)
   if (typeof old === 'object' && old.kind !== 'file') throw new OvlError('usage', `'${path}' is no file but a ${old.kind}`, { hint: 'Name a file.' })
@@ -61,6 +62,14 @@ export function replaceFile(path: string, content: Uint8Array, { backup = true, 
     syncDirectory(parentPath(real))
   })
   return { path: real, ...(kept === undefined ? {} : { backup: kept }) }
+}
+
+/**
+ * Refuses a symlink that leads to nothing: a file in its place would cut whoever relies on where it leads.
+ * @throws OvlError usage
+ */
+export function refuseDangling(path: string): void {
+  if (statName(path) === 'ENOENT' && lstatName(path) !== 'ENOENT') throw new OvlError('usage', `'${path}' is a symlink to '${readLink(path)}', which does not exist`, { hint: 'Make that file, or name it.' })
 }
 
 const unfinished = (path: string, pid: number): string => `${parentPath(path)}/.${baseName(path)}.${pid}.ovl-new`

@@ -16,7 +16,7 @@ import { readFileBytes, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { collectLayerMounts } from '../host/layer-mounts.ts'
 import { readReceiptsAt } from '../host/receipts.ts'
-import { replaceFile } from '../host/replace-file.ts'
+import { refuseDangling, replaceFile } from '../host/replace-file.ts'
 import { receiptOfMount } from '../mounts/receipt.ts'
 import { decodeName, encodeName } from '../names/bytes.ts'
 import { absolutePath } from '../names/path.ts'
@@ -150,7 +150,7 @@ export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = f
  * @throws OvlError `target-missing` when it has none
  */
 export function removeFstab(target: string, { file = FSTAB, dryRun = false }: { readonly file?: string; readonly dryRun?: boolean } = {}): FstabChange {
-  return edit(file, dryRun, (parsed) => removeEntry(parsed, absolutePath(target, process.cwd())))
+  return edit(file, dryRun, (parsed) => removeEntry(parsed, absolutePath(target, process.cwd()), file))
 }
 
 function edit(file: string, dryRun: boolean, change: (parsed: FstabFile) => Edited): FstabChange {
@@ -163,6 +163,7 @@ function edit(file: string, dryRun: boolean, change: (parsed: FstabFile) => Edit
 }
 
 function readFstab(file: string): { readonly bytes?: Buffer; readonly text: string; readonly parsed: FstabFile } {
+  refuseDangling(file)
   const found = statName(file)
   if (found === 'ENOENT') return { text: '', parsed: { lines: [] } }
   if (typeof found === 'object' && found.kind !== 'file') throw new OvlError('usage', `'${file}' is no file but a ${found.kind}`, { hint: 'Name an fstab.' })

@@ -3,6 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { writeFstab } from '../../../src/ops/fstab.ts'
+import { EMPTY_SPEC } from '../../../src/overlay/spec.ts'
 import { replaceFile } from '../../../src/host/replace-file.ts'
 import { getXattr, setXattr } from '../../../src/host/syscalls/xattr.ts'
 import { ROOT } from '../../support/command.ts'
@@ -49,6 +51,14 @@ test('a symlink stays one, a new file is made, a directory is refused', () => {
   expect(replaceFile(`${dir}/fresh`, Buffer.from('x'), { expected: undefined })).toEqual({ path: `${dir}/fresh` })
   expect(statSync(`${dir}/fresh`).mode & 0o777).toBe(0o644)
   expect(() => replaceFile(dir, Buffer.from('x'))).toThrow('is no file but a directory')
+})
+
+test('a symlink to nothing is neither replaced nor followed', () => {
+  const { dir } = place()
+  symlinkSync('nowhere', `${dir}/link`)
+  expect(() => replaceFile(`${dir}/link`, Buffer.from(NEW))).toThrow(`'${dir}/link' is a symlink to 'nowhere', which does not exist`)
+  expect(() => writeFstab({ ...EMPTY_SPEC, lower: [{ path: '/usr' }, { path: '/etc' }], target: '/srv' }, { file: `${dir}/link`, dryRun: true })).toThrow('is a symlink to')
+  expect([readdirSync(dir), lstatSync(`${dir}/link`).isSymbolicLink()]).toEqual([['fstab', 'link'], true])
 })
 
 test('what somebody else wrote in the meantime is not lost', () => {

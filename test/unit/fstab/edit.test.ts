@@ -41,7 +41,7 @@ describe('removeEntry', () => {
     expect(removeEntry(parseFstab(`a /x ext4\n# ovl: why\n${OLD}\n# mine\n${LINE}\nlast`), '/m')).toEqual({ text: 'a /x ext4\n# mine\nlast', did: 'removed', lines: [3, 5] })
   })
   test('none, or no overlay', () => {
-    expect(() => removeEntry(parseFstab('a /x ext4\n'), '/m')).toThrow("no line mounts an overlay on '/m'")
+    expect(() => removeEntry(parseFstab('a /x ext4\n'), '/m')).toThrow("no line of '/etc/fstab' mounts an overlay on '/m'")
     expect(() => removeEntry(parseFstab('a /m ext4\n'), '/m')).toThrow('and no overlay')
   })
 })
@@ -68,4 +68,8 @@ test('the diff is what patch(1) takes', () => {
     const kept = diff.split('\n').filter((row) => /^[ +]/.test(row) && !row.startsWith('+++')).map((row) => row.slice(1)).join('')
     expect(before.join('') === after.join('') || after.join('').replaceAll('\n', '').includes(kept)).toBe(true)
   }), runs(300))
+})
+
+test('a target without a line: the file is named, and in the next step too', () => {
+  expect(() => removeEntry(parseFstab(''), '/m', '/a b')).toThrow(expect.objectContaining({ message: "no line of '/a b' mounts an overlay on '/m'", details: expect.objectContaining({ hint: "See which it has: grep -n overlay '/a b'" }) as unknown }))
 })

@@ -7,6 +7,7 @@
 import { quoteShell } from '../../names/shell.ts'
 import type { Fix } from '../../errors/finding.ts'
 import { formatMountCommand, mountAgain } from '../../overlay/command.ts'
+import { validate } from '../../overlay/validate.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { ancestorKeys, isInside, isSame, placeIndex, selfKeys } from '../place.ts'
 import { quote, seen, suspect, valueOf } from '../suspect.ts'
@@ -114,14 +115,16 @@ function overlapSuspects(facts: Facts): Suspect[] {
 function overlap(lower: PathFact, other: PathFact, how: string, { spec }: Facts): Suspect {
   const twice = lower.role === other.role && lower.path === other.path
   const drop = lower.role === 'lower' && (other.role === 'lower' || other.role === 'data') ? Math.max(lower.index, other.role === 'lower' ? other.index : 0) : undefined
-  const command = spec === undefined || drop === undefined ? undefined : formatMountCommand({ ...spec, lower: spec.lower.filter((_, at) => at !== drop) })
+  const rest = spec === undefined || drop === undefined ? undefined : { ...spec, lower: spec.lower.filter((_, at) => at !== drop) }
+  // Of two lowers without an upper the one that is left is no overlay.
+  const command = rest === undefined || validate(rest).some(({ severity }) => severity === 'error') ? undefined : formatMountCommand(rest)
   return suspect('layers-overlap', about(lower, other), {
     title: twice ? `${called(lower)} is given twice` : `${called(lower)} is ${how} ${called(other)}`,
     evidence: [
       seen('stat', `${quote(lower.absolute)}: device ${lower.device ?? '?'}, inode ${lower.inode ?? '?'}`),
       ...(twice ? [] : [seen('stat', `${quote(other.absolute)}: device ${other.device ?? '?'}, inode ${other.inode ?? '?'}`)]),
     ],
-    fix: command === undefined ? [{ text: 'Put the layers into directories that do not contain each other.' }] : [{ text: how === 'inside' ? 'Leave one of the two out.' : 'Name it once.', command }],
+    fix: command === undefined ? [...(twice ? [{ text: 'Name it once, with an upper or another lower beside it.' }] : []), { text: 'Put the layers into directories that do not contain each other.' }] : [{ text: how === 'inside' ? 'Leave one of the two out.' : 'Name it once.', command }],
   })
 }
 

@@ -125,3 +125,8 @@ describe('findmnt', () => {
     ])
   })
 })
+
+test('a lower twice and nothing else: no command is offered that would be refused', () => {
+  const fixes = (line: string): (string | undefined)[] => lint(line).flatMap(({ findings }) => findings.filter(({ code }) => code === 'layers-overlap').flatMap(({ fix }) => fix.map(({ command }) => command)))
+  expect(fixes('overlay /m overlay lowerdir=/a:/a 0 0').filter((command) => command !== undefined)).toEqual([])
+})

@@ -114,14 +114,18 @@ function placeOf({ target, source, method }: PersistenceMount, plan: LivePlan, d
   return method === 'union' && over.length === 0 ? { at: target, source: `${source === '.' ? '' : `${source}/`}rw`, how: 'bind', over } : { at: target, source, how: method === 'union' ? 'union' : 'bind', over }
 }
 
+const DISK_COLUMNS = 'NAME,LABEL,UUID,FSTYPE'
+const LIST_DISKS = `lsblk -o ${DISK_COLUMNS}`
+
+/** No command writes over what may be somebody's file. */
 function troubleOf({ what, path, said, type, usedBy }: DiskView, bytes: number | undefined): Finding[] {
   const at = quoteShell(path)
-  if (what === 'missing' && bytes === undefined) return [unusable(`there is nothing at '${said}' to keep changes in`, `'${path}' does not exist`, [{ text: 'Say how large an image shall be made there.', command: `ovl live mount SOURCE TARGET --persist ${at} --size 4g` }, { text: 'Or make a directory.', command: `mkdir ${at}` }])]
+  if (what === 'missing' && bytes === undefined) return [unusable(`there is nothing at '${said}' to keep changes in`, `'${path}' does not exist`, path.startsWith('/dev/') ? [{ text: 'See which disks there are.', command: LIST_DISKS }] : [{ text: 'Say how large an image shall be made there.', command: `ovl live mount SOURCE TARGET --persist ${at} --size 4g` }, { text: 'Or make a directory.', command: `mkdir ${at}` }])]
   if (what === 'missing') return []
   if (bytes !== undefined) return [finding('usage', { title: `'${said}' is there already: --size is for an image that is to be made`, fix: [{ text: 'Leave out --size, or name another file.' }] })]
   if (usedBy !== undefined) return [finding('upper-in-use', { title: `'${said}' is in use: ${usedBy}`, explanation: 'Two mounts that write to one disk do not know of each other, and would destroy what is on it.', evidence: [{ fact: usedBy, source: 'mountinfo' }], fix: [{ text: 'Take that down first.' }] })]
   if (what === 'directory') return []
-  if (type === undefined) return [unusable(`'${said}' holds no file system that is known`, 'magic numbers', [{ text: 'Make one: what is in it now is lost.', command: `mkfs.ext4 ${at}` }])]
+  if (type === undefined) return [unusable(`'${said}' holds no file system that is known`, 'magic numbers', what === 'device' ? [{ text: 'Look at what it holds: partitions, or something of somebody else.', command: `lsblk -o ${DISK_COLUMNS} ${at}` }, { text: 'If it may be lost, make a file system on it.', command: `mkfs.ext4 ${at}` }] : [{ text: 'Name a file that is not there yet: with --size an image is made of it.' }])]
   return isDiskType(type) ? [] : [finding('upper-unsupported', { title: `'${said}' holds ${type}, which cannot be written`, evidence: [{ fact: type, source: 'file' }], fix: [{ text: 'Name an ext4, xfs or btrfs, or a directory.' }] })]
 }
 

@@ -19,11 +19,13 @@ export interface BootWritten extends BootPlan {
  */
 export function planOfBootRoot(root: string, request: BootRequest = {}): BootWritten {
   checkWords(request)
+  const found = statName(root)
+  if (typeof found === 'string' || found.kind !== 'directory') throw new OvlError('usage', found === 'ENOENT' ? `there is no '${root}'` : `'${root}' is no directory`, { hint: 'Name the top directory of a system, unpacked or mounted; / is the running one.' })
   const top = realName(root).replace(/\/$/, '')
   const tool = BOOT_TOOLS.find((one) => typeof statName(`${top}${TOOL_MARKS[one]}`) === 'object')
   if (tool === undefined) {
     const title = `'${root}' has none of the tools that make an initial RAM file system`
-    throw new OvlError('live-not-found', title, { findings: [finding('live-not-found', { title, evidence: BOOT_TOOLS.map((one) => ({ fact: `no '${top}${TOOL_MARKS[one]}' of ${one}`, source: 'stat' })), fix: [{ text: 'Install one of them in it: initramfs-tools, or dracut.' }] })] })
+    throw new OvlError('live-not-found', title, { findings: [finding('live-not-found', { title, explanation: 'The root is turned around before it is mounted, in the initial RAM file system. Whichever tool makes that takes the files, and none was found.', evidence: BOOT_TOOLS.map((one) => ({ fact: `no '${top}${TOOL_MARKS[one]}' of ${one}`, source: 'stat' })), fix: [{ text: 'Install one of them in it: initramfs-tools, or dracut.' }] })] })
   }
   return { root: top === '' ? '/' : top, ...planBootRoot(tool, request) }
 }

@@ -3,6 +3,7 @@
 import { OvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
+import { realName, statName } from '../host/files.ts'
 import { readMountTable } from '../host/mount-table.ts'
 import { growTree, submounts } from '../mounts/tree.ts'
 import { isWithin } from '../names/path.ts'
@@ -31,7 +32,7 @@ export interface RootMounted extends Mounted {
 /**
  * Mounts a writable view of the running system’s `/` at `target`. The lower is a private, read-only bind mount of `/`
  * alone: nothing done in the view, nor mounted later on the system, crosses over.
- * @throws OvlError as {@link mount}
+ * @throws OvlError as {@link mount}; `usage` for `/` itself
  */
 export async function mountRoot(target: string, options: RootOptions = {}): Promise<RootMounted> {
   const below = ownSubmounts()
@@ -45,6 +46,7 @@ export async function planOfRoot(target: string, options: RootOptions = {}): Pro
 }
 
 function specOfRoot(target: string, { upper, size, mkdir = false }: RootOptions): OverlaySpec {
+  if (typeof statName(target) === 'object' && realName(target) === '/') throw new OvlError('usage', "the target is '/' itself, which would be hidden below its own copy", { hint: 'Name a directory: ovl root --mkdir /tmp/try. For a system that boots so: ovl root --boot --dry-run /' })
   const base: OverlaySpec = { ...EMPTY_SPEC, target, mkdir, lower: [{ path: '/', bind: true }] }
   if (upper === undefined) return { ...base, tmpfs: size === undefined ? {} : { size } }
   if (size !== undefined) throw new OvlError('usage', '--size is the size of a tmpfs, and changes go to a directory', { hint: 'Leave out --size, or the directory.' })

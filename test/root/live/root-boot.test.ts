@@ -69,6 +69,7 @@ test('a file of somebody else is left alone', () => {
 
 test('no tool, and words that would end up in a script', () => {
   expect(() => planOfBootRoot(system())).toThrow(expect.objectContaining({ code: 'live-not-found' }))
+  expect(() => planOfBootRoot('/no/such/system')).toThrow("there is no '/no/such/system'")
   const root = system('initramfs-tools')
   for (const device of ['/srv/dir', '$(reboot)', 'LABEL=a b', "/dev/x';reboot'"]) expect(() => planOfBootRoot(root, { device })).toThrow(expect.objectContaining({ code: 'option-bad-value' }))
   for (const size of ['much', '1g,nr_inodes=1', '$(x)']) expect(() => planOfBootRoot(root, { size })).toThrow(expect.objectContaining({ code: 'option-bad-value' }))

@@ -24,6 +24,11 @@ test('what is changed in it stays in it, and goes with it', async () => {
   await expectNothingLeft(ground)
 })
 
+test('over / itself it is refused, and says what could be meant', async () => {
+  for (const target of ['/', '//.', '/usr/..']) await expect(mountRoot(target)).rejects.toMatchObject({ code: 'usage', details: { hint: expect.stringContaining('--boot') as unknown } })
+  await expect(planOfRoot('/')).rejects.toMatchObject({ code: 'usage' })
+})
+
 test('the lower is / alone: private, read-only, and the mounts below it are told', async () => {
   const target = `${fresh()}/view`
   await using at = await mountRoot(target, { mkdir: true })

@@ -56,7 +56,7 @@ export async function parseWithYargs(command: CommandDef, canonical: CanonicalWo
     .parserConfiguration({ ...CONFIGURATION, 'populate--': command.rest === true })
     .options(Object.fromEntries(options.map((option) => [option.name, parsedOption(option)])))
     .strictOptions()
-    .demandCommand(min, max ?? Infinity, `${value.name} is missing`, `too many words: ovl ${command.name} takes ${max === 0 ? 'none' : `at most ${max}`}`)
+    .demandCommand(min, max ?? Infinity, min > 1 ? `words are missing: ovl ${command.name} ${command.usage[0]}` : `${value.name} is missing`, `too many words: ovl ${command.name} takes ${max === 0 ? 'none' : `at most ${max}`}`)
     .check((argv) => saidTwice(argv, options) ?? true)
     .fail(false)
   let fault = 'this cannot be read'

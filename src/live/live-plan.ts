@@ -124,6 +124,8 @@ function systemOf(medium: Medium, cmdline: string, entry: BootEntry | undefined)
   if (valueOf(cmdline, 'module') !== undefined) return 'live-boot'
   if (medium.kind === 'images') return isChain(medium.files.map(({ path }) => baseName(path))) ? 'casper' : 'plain'
   const candidates = (['casper', 'live-boot'] as const).filter((system) => shelfOf(medium, liveDirectory(system, cmdline)).some(({ name }) => isNamedLikeImage(name) || name.endsWith('.dir') || name.endsWith('.module')))
+  // A path that leads nowhere is that system's to miss, and makes no other of it.
+  if (candidates.length === 0 && valueOf(cmdline, 'live-media-path') !== undefined) return systemOf(medium, '', entry)
   if (candidates.length < 2) return candidates[0] ?? 'plain'
   return entry !== undefined && /^\/?live\//.test(entry.kernel) ? 'live-boot' : 'casper'
 }

@@ -30,7 +30,7 @@ import type { Form, Plan, Via } from '../plan/step.ts'
 import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
 import { checked, explained } from './mount.ts'
-import { realTarget } from './preflight.ts'
+import { requireTarget } from './preflight.ts'
 import { unmount } from './unmount.ts'
 
 export interface LiveMountOptions {
@@ -102,7 +102,7 @@ interface Prepared {
 
 async function prepare(source: string | readonly string[], target: string, options: LiveMountOptions): Promise<Prepared> {
   const { cmdline, signal } = options
-  const at = targetOf(target, options.mkdir === true)
+  const at = requireTarget(target, options.mkdir === true)
   const medium = await readMedium(source, signal === undefined ? {} : { signal })
   const live = planLive(medium, cmdline === undefined ? {} : { cmdline })
   const { layers: found, findings } = sourcesOf(medium, live.layers)
@@ -175,17 +175,6 @@ function typed(layer: LiveSource): LiveSource {
 }
 
 /** The target must be there before five loop devices are set up for it. */
-function targetOf(target: string, mkdir: boolean): string {
-  if (target === '') throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
-  const at = realTarget(target)
-  const found = statName(at)
-  if (typeof found === 'object' && found.kind === 'directory') return at
-  if (typeof found === 'object') throw new OvlError('target-not-directory', `the target '${target}' is no directory`)
-  if (found === 'ENOENT' && mkdir) return at
-  const title = `the target '${target}' does not exist`
-  throw new OvlError(found === 'ENOENT' ? 'target-missing' : 'path-unreadable', title, { findings: [finding(found === 'ENOENT' ? 'target-missing' : 'path-unreadable', { title, fix: [{ text: 'Let ovl make it, and remove it again on umount: --mkdir.' }] })] })
-}
-
 /** The mount in words that can be looked at when it failed, with each file once. */
 function saidSpec({ target, layers, upper, overlay }: LiveRequest): OverlaySpec {
   const lower = [...new Set(layers.map(({ file }) => file))].map((path) => ({ path }))

@@ -1,6 +1,7 @@
 /** What is looked at before a mount: the paths it names, once each. Whether they fit together is for the kernel to say, and for diagnose to explain. */
 
-import { syscallError } from '../errors/ovl-error.ts'
+import { finding } from '../errors/make-finding.ts'
+import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { identityOf, realName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { receiptId } from '../host/receipts.ts'
@@ -51,4 +52,19 @@ function missingPaths(spec: MountRequest['spec'], cwd: string): Set<string> {
   const made = [...(spec.mkdir ? [spec.target, spec.upper] : []), ...(spec.mkdir || spec.workDerived === true ? [spec.work] : [])]
   const prefixes = made.flatMap((path) => (path === undefined ? [] : pathPrefixes(absolutePath(path, cwd))))
   return new Set(prefixes.filter((prefix) => statName(prefix) === 'ENOENT'))
+}
+
+/**
+ * The mount point, symlinks resolved.
+ * @throws OvlError when there is none, and none is to be made
+ */
+export function requireTarget(target: string, mkdir: boolean): string {
+  if (target === '') throw new OvlError('usage', 'no target: where shall it be mounted?', { hint: 'Name the mount point last.' })
+  const at = realTarget(target)
+  const found = statName(at)
+  if (typeof found === 'object' && found.kind === 'directory') return at
+  if (typeof found === 'object') throw new OvlError('target-not-directory', `the target '${target}' is no directory`)
+  if (found === 'ENOENT' && mkdir) return at
+  const title = `the target '${target}' does not exist`
+  throw new OvlError(found === 'ENOENT' ? 'target-missing' : 'path-unreadable', title, { findings: [finding(found === 'ENOENT' ? 'target-missing' : 'path-unreadable', { title, fix: [{ text: 'Let ovl make it, and remove it again on umount: --mkdir.' }] })] })
 }

@@ -13,6 +13,7 @@ import type { OverlaySpec } from '../overlay/spec.ts'
 import type { Plan } from '../plan/step.ts'
 import { mount, planOfMount } from './mount.ts'
 import type { Mounted } from './mount.ts'
+import { requireTarget } from './preflight.ts'
 
 export interface RootOptions {
   /** Where changes are kept; best on another file system than `/`, which would show it in itself. Absent: on a fresh tmpfs, gone with the mount. */
@@ -47,9 +48,10 @@ export async function planOfRoot(target: string, options: RootOptions = {}): Pro
 
 function specOfRoot(target: string, { upper, size, mkdir = false }: RootOptions): OverlaySpec {
   if (typeof statName(target) === 'object' && realName(target) === '/') throw new OvlError('usage', "the target is '/' itself, which would be hidden below its own copy", { hint: 'Name a directory: ovl root --mkdir /tmp/try. For a system that boots so: ovl root --boot --dry-run /' })
+  if (upper !== undefined && size !== undefined) throw new OvlError('usage', '--size is the size of a tmpfs, and changes go to a directory', { hint: 'Leave out --size, or the directory.' })
+  requireTarget(target, mkdir)
   const base: OverlaySpec = { ...EMPTY_SPEC, target, mkdir, lower: [{ path: '/', bind: true }] }
   if (upper === undefined) return { ...base, tmpfs: size === undefined ? {} : { size } }
-  if (size !== undefined) throw new OvlError('usage', '--size is the size of a tmpfs, and changes go to a directory', { hint: 'Leave out --size, or the directory.' })
   return { ...base, upper, work: `${upper}.work`, workDerived: true }
 }
 

@@ -23,6 +23,7 @@ describe('a usage error', () => {
     [['options', '-l', 'a', '-l', 'b', '--for', 'fsconfg'], /^ovl options: --for knows mount2, .*\n {2}did you mean fsconfig\?/],
     [['umount', '--stale', 'x'], /^ovl umount: --stale takes no TARGET\n/],
     [['umount'], /^ovl umount: TARGET is missing\n/],
+    [['live', 'pack', 'x'], /^ovl live pack: words are missing: ovl live pack TARGET OUT\.squashfs\|OUT\.iso \[--layer\]\n/],
     [['remount', '/'], /^ovl remount: -o is missing/],
     [['completion', 'tcsh'], /^ovl completion: completions are there for bash, zsh, fish, not for 'tcsh'\n/],
   ])('%j is exit 1, one message on stderr, nothing on stdout', (args, message) => {

@@ -1,6 +1,7 @@
 /** `ovl fstab WORDS`: the line of an overlay, printed, written or removed. */
 
 import { FSTAB, formatFstab, removeFstab, specOfTarget, writeFstab } from '../../ops/fstab.ts'
+import type { FstabChange } from '../../ops/fstab.ts'
 import { specFromWords } from '../../overlay/words.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
 import { given } from '../define.ts'
@@ -19,7 +20,7 @@ export async function handler(call: Call): Promise<Outcome> {
   if (text['remove'] !== undefined) {
     if (hasWords(call) || text['from'] !== undefined) throw usageError('--remove takes the target, and no other words', undefined, 'fstab')
     const data = removeFstab(text['remove'], { file, dryRun })
-    return { data: { ...data, dryRun }, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data.did) }
+    return { data: { ...data, dryRun }, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data) }
   }
   const spec = await specOfCall(call)
   const { comment } = text
@@ -29,7 +30,7 @@ export async function handler(call: Call): Promise<Outcome> {
     return { data, warnings: findings, text: (view) => renderFstabLine(data, comment !== undefined, view) }
   }
   const { findings, ...data } = writeFstab(spec, { ...options, withComment: comment !== undefined, dryRun })
-  return { data: { ...data, dryRun }, warnings: findings, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data.did) }
+  return { data: { ...data, dryRun }, warnings: findings, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data) }
 }
 
 /** The words, or a live mount in place of them. */
@@ -46,4 +47,5 @@ function hasWords({ positionals, list, text, flag }: Call): boolean {
   return positionals.length > 0 || list['lower'] !== undefined || list['data'] !== undefined || ['upper', 'work', 'size', 'idmap', 'source', 'label'].some((word) => text[word] !== undefined) || flag['tmpfs'] === true
 }
 
-const daemonReload = (dryRun: boolean, did: string): Partial<Outcome> => given({ aside: dryRun || did === 'unchanged' ? undefined : 'next: systemctl daemon-reload, so that systemd reads it' })
+/** systemd reads one fstab. */
+const daemonReload = (dryRun: boolean, { file, did }: FstabChange): Partial<Outcome> => given({ aside: dryRun || did === 'unchanged' || file !== FSTAB ? undefined : 'next: systemctl daemon-reload, so that systemd reads it' })

@@ -247,7 +247,7 @@ export const COMMANDS: readonly CommandDef[] = [
     load: () => import('./live-enter.ts'),
   },
   {
-    name: 'live status', family: 'look', kind: 'live', summary: 'what a mounted live system is made of, and the room that is left',
+    name: 'live status', family: 'mount', kind: 'live', summary: 'what a mounted live system is made of, and the room that is left',
     usage: ['TARGET'],
     options: [],
     positionals: ONE_OVERLAY,

@@ -1,6 +1,8 @@
 /** `ovl unit WORDS`: a `.mount` unit, printed or written. */
 
+import type { Unit } from '../../fstab/unit.ts'
 import { UNIT_DIRECTORY, mountUnit, writeUnit } from '../../ops/unit.ts'
+import { absolutePath } from '../../names/path.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { specFromWords } from '../../overlay/words.ts'
 import { given } from '../define.ts'
@@ -13,8 +15,13 @@ export async function handler(call: Call): Promise<Outcome> {
   const dryRun = flag['dry-run'] === true
   const { findings: warnings, ...unit } = mountUnit(specFromWords(mountWords(call)), { automount: flag['automount'] === true, nofail: flag['nofail'] === true, helper: flag['helper'] === true })
   const directory = text['write'] ?? UNIT_DIRECTORY
-  const next = `next: systemctl daemon-reload && systemctl enable --now ${quoteShell(unit.start)}`
   if (text['write'] === undefined && !dryRun) return { data: unit, warnings, text: (view) => renderUnit(unit, view) }
   const written = writeUnit(unit, { directory, dryRun })
-  return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given({ aside: dryRun ? undefined : next }) }
+  return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given({ aside: dryRun ? undefined : nextStep(directory, unit) }) }
+}
+
+/** Where systemd does not look, it is told of the files. */
+function nextStep(directory: string, { files, start }: Pick<Unit, 'files' | 'start'>): string {
+  const links = /^(\/etc|\/run|(\/usr(\/local)?)?\/lib)\/systemd\/system\/?$/.test(directory) ? 'daemon-reload' : `link ${files.map(({ name }) => quoteShell(absolutePath(`${directory}/${name}`, process.cwd()))).join(' ')}`
+  return `next: systemctl ${links} && systemctl enable --now ${quoteShell(start)}`
 }

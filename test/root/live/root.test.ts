@@ -75,6 +75,10 @@ test('the plan as shell commands does the same', async () => {
   for (const line of shell.filter((line) => line.startsWith('mkdir')).reverse()) execFileSync('sh', ['-c', `rmdir ${line.slice(line.indexOf(' ', line.indexOf('-m') + 3))} 2>/dev/null || true`])
 })
 
+test('a mount point that is not there is told before anything is tried, with the word that makes it', async () => {
+  await expect(planOfRoot(`${ground}/none`)).rejects.toMatchObject({ code: 'target-missing', findings: [{ fix: [{ text: expect.stringContaining('--mkdir') as unknown }] }] })
+})
+
 test('words that exclude each other', () => {
   expect(ovl(['root', '--tmpfs', '-u', `${ground}/u`, `${ground}/x`]).code).toBe(1)
   expect(ovl(['root', '--size', '1m', '-u', `${ground}/u`, `${ground}/x`])).toMatchObject({ code: 1, stderr: expect.stringContaining('--size is the size of a tmpfs') })

@@ -115,6 +115,7 @@ it.each<[what: string, of: Medium, cmdline: string, says: RegExp]>([
   ['a tree too large, with images somewhere', medium(['/tmp/x/filesystem.squashfs'], {}, { incomplete: true }), '', /At its top there are tmp\//],
   ['an image where none belongs', medium(['/a/b/c/d/filesystem.squashfs']), '', /At its top there are a\//],
   ['a wrong live-media-path', medium(live('f.squashfs')), 'boot=live live-media-path=x', /At its top there are live\//],
+  ['a wrong live-media-path in a line that names no system', medium(live('f.squashfs')), 'live-media-path=x', /At its top there are live\//],
 ])('finds no live system: %s', (_what, of, cmdline, says) => {
   const error: unknown = (() => {
     try {

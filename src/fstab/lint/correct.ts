@@ -37,8 +37,11 @@ const MENDED: ReadonlySet<FindingCode> = new Set<FindingCode>([
 const WORK: ReadonlySet<FindingCode> = new Set<FindingCode>(['work-required', 'work-upper-nested', 'work-other-filesystem', 'work-other-mount'])
 
 export function isMended({ code, severity }: Finding, judged: Judged): boolean {
-  return severity !== 'note' && (MENDED.has(code) || (/^(upper|work)-missing$/.test(code) && isInMemory(judged)))
+  return severity !== 'note' && (MENDED.has(code) || (/^(upper|work)-missing$/.test(code) && isInMemory(judged)) || (code === 'layer-not-directory' && imagesOf(judged).length > 0))
 }
+
+/** Layers that mount.ovl can attach. */
+const imagesOf = ({ paths }: Judged): string[] => paths.flatMap(({ fact }) => (fact.image !== undefined && (fact.role === 'lower' || fact.role === 'data') ? [fact.path] : []))
 
 /** Upper and work on a tmpfs of the file, which is empty at boot: mount.ovl makes one with both in it. */
 function isInMemory({ paths }: Judged): boolean {
@@ -103,11 +106,13 @@ function mend(said: OverlaySpec & { readonly target: string }, judged: Judged, f
 }
 
 /** As a line of type overlay, or, where that cannot say it, for mount.ovl. */
-function write(spec: OverlaySpec, { paths, kind }: Judged): { readonly text: string; readonly helper: boolean } | undefined {
+function write(spec: OverlaySpec, judged: Judged): { readonly text: string; readonly helper: boolean } | undefined {
+  const { paths, kind } = judged
+  const images = imagesOf(judged)
   const mounts = paths.filter(({ fact: { role } }) => role !== 'target' && (spec.tmpfs === undefined || (role !== 'upper' && role !== 'work'))).flatMap(layerMounts)
   for (const helper of kind === 'helper' ? [true] : [false, true]) {
     try {
-      return { text: (helper ? formatHelperLine : formatLine)(spec, { mounts }).line, helper }
+      return { text: (helper ? formatHelperLine : formatLine)(spec, { mounts, images }).line, helper }
     } catch (error) {
       if (!isOvlError(error)) throw error
     }

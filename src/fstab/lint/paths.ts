@@ -25,7 +25,13 @@ export function pathFindings(judged: Judged): Finding[] {
     ...pathSuspects({ ...facts, paths: looked.filter((fact) => !isMade(fact.role, judged)) }),
     ...(kind === 'fuse' ? [] : [...relationSuspects(facts), ...filesystemSuspects(facts)]),
   ]
-  return [...suspects.map((suspect) => targetIsMade(suspect.finding, judged)), ...paths.flatMap((path) => emptied(path, judged))]
+  return [...suspects.map((suspect) => targetIsMade(imageIsNamed(suspect, judged), judged)), ...paths.flatMap((path) => emptied(path, judged))]
+}
+
+/** A line of type overlay may have an image by mistake: the same line for mount.ovl mounts it. */
+function imageIsNamed({ finding, paths }: Suspect, { paths: named }: Judged): Finding {
+  const isImage = finding.code === 'layer-not-directory' && named.some(({ fact }) => fact.image !== undefined && paths.includes(fact.path))
+  return isImage ? { ...finding, fix: [{ text: 'It is an image, and mount.ovl attaches images: ovl fstab --helper with the same layers.' }] } : finding
 }
 
 /** The target by a word of mount(8), the rest by mount.ovl. */

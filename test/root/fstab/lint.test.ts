@@ -126,6 +126,17 @@ describe('--write', () => {
   })
 })
 
+test('an image in a line of type overlay: the corrected line is one for mount.ovl', async () => {
+  make('i/base', 'i/up', 'i/up.work', 'i/m')
+  const at = `${ground}/i`
+  // As far as it is looked at: the magic number of a squashfs.
+  writeFileSync(`${at}/x.squashfs`, Buffer.concat([Buffer.from('hsqs'), Buffer.alloc(4092)]))
+  const file = write('fstab-image', `overlay ${at}/m overlay lowerdir=${at}/base:${at}/x.squashfs,upperdir=${at}/up,workdir=${at}/up.work 0 0`)
+  const [line] = await lintFstab({ file })
+  expect(line?.findings).toMatchObject([{ code: 'layer-not-directory', fix: expect.arrayContaining([{ text: expect.stringContaining('mount.ovl attaches images') as unknown }]) as unknown }])
+  expect(line?.corrected).toMatchObject({ line: expect.stringContaining(`overlay ${at}/m ovl lower=${at}/base,lower=${at}/x.squashfs,upper=${at}/up,work=${at}/up.work,`) as unknown, command: expect.stringContaining('--helper') as unknown })
+})
+
 test('no file, no image, no overlay', async () => {
   await expect(lintFstab({ file: `${ground}/nothing` })).rejects.toMatchObject({ code: 'usage', message: `there is no '${ground}/nothing'` })
   await expect(lintFstab({ root: `${ground}/nothing` })).rejects.toMatchObject({ code: 'usage' })

@@ -32,6 +32,7 @@ import { readWords } from '../overlay/words.ts'
 import type { MountWords } from '../overlay/words.ts'
 import { diagnoseMessage } from './diagnose-message.ts'
 import { inspect } from './inspect.ts'
+import { findSilentLayers } from './silent-layers.ts'
 
 export type { Case } from '../diagnose/case.ts'
 
@@ -67,7 +68,8 @@ export interface Diagnosis {
 
 /**
  * Names what is wrong. Mounting is tried in a private mount namespace, on directories that stand in for
- * upper and work: neither they nor the mount table are touched.
+ * upper and work: neither they nor the mount table are touched. What a layer’s file system does not answer
+ * within five seconds is not waited for.
  * @throws OvlError `not-mounted`, `target-missing` (of `target`); `interrupted`
  */
 export async function diagnose(request: DiagnoseRequest = {}): Promise<Diagnosis> {
@@ -88,7 +90,9 @@ export async function examine(request: DiagnoseRequest): Promise<{ readonly diag
   return { diagnosis: diagnoseLog() }
 }
 
-async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { trial: wanted = true, signal }: DiagnoseRequest): Promise<{ diagnosis: Diagnosis; judged: Case }> {
+async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { trial: wanted = true, signal }: DiagnoseRequest): Promise<{ diagnosis: Diagnosis; judged?: Case }> {
+  const silent = await findSilentLayers(spec, signal)
+  if (silent.length > 0) return { diagnosis: { findings: [...faults, ...silent], words: spec, unseen: ['all else: whoever looks at what does not answer waits as well'] } }
   const wrong = faults.some(({ severity }) => severity === 'error')
   const running = wanted && !wrong ? startTrial(signal) : undefined
   const facts = collectFacts(spec, { everywhere: true })

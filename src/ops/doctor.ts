@@ -8,7 +8,7 @@ import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
 import { realName, statName } from '../host/files.ts'
 import { probe } from '../host/probe.ts'
-import { answersWithin } from '../host/touch.ts'
+import { PATIENCE, answer } from '../host/touch.ts'
 import { absolutePath } from '../names/path.ts'
 
 export type { Checkup, ProbeGroup, ProbeNamespace, ProbePart, ProbeRow, ProbeState } from '../diagnose/doctor.ts'
@@ -31,15 +31,12 @@ export interface DoctorOptions {
 export async function doctor({ dir = '.', signal }: DoctorOptions = {}): Promise<Checkup> {
   const mounts = readMounts()
   const said = { role: 'upper', index: 0, path: dir, absolute: absolutePath(dir, process.cwd()) } as const
-  const answers = await answersWithin(PATIENCE, said.absolute, signal)
+  const answers = await answer([said.absolute], { scratch: true, signal })
   const directory = answers ? collectPath({ ...said, absolute: realDirectory(dir) }, mounts, { mountsBelow: true }) : mountFactsOf(said, mounts)
   const silent = answers ? undefined : `it did not answer within ${PATIENCE} s`
   const facts = await probe({ system: collectSystem(mounts), directory, ...(silent === undefined ? {} : { silent }), ...(signal === undefined ? {} : { signal }) })
   return judgeProbes(facts)
 }
-
-/** Seconds in which a directory has to answer. A disk that is asleep takes some. */
-const PATIENCE = 5
 
 function realDirectory(dir: string): string {
   const found = statName(dir)

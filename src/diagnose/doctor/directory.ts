@@ -7,32 +7,16 @@ import { quoteShell } from '../../names/shell.ts'
 import type { DoctorFacts } from '../doctor.ts'
 import { isRefused, rowOf } from './rows.ts'
 import { REMOTE } from '../filesystems.ts'
+import { fsEvidence, fsTypeOf, isReadOnly, notResponding, onType } from '../not-responding.ts'
 import { quote, seen, valueOf } from '../suspect.ts'
 
 export function directoryFindings(facts: DoctorFacts): Finding[] {
-  if (facts.silent !== undefined) return [silentFinding(facts, facts.silent)]
+  if (facts.silent !== undefined) return [notResponding(facts.directory, facts.silent.replace(/^it /, ''))]
   const lower = lowerFinding(facts)
   const row = rowOf(facts, 'dir-upper')
   const isFull = row?.evidence.some(({ fact }) => fact.includes('ENOSPC')) === true
-  const upper = isReadOnly(facts) || (isRefused(row) && !isFull) ? [upperFinding(facts)] : [...weakUpper(facts), ...writeRefused(facts)]
+  const upper = isReadOnly(facts.directory) || (isRefused(row) && !isFull) ? [upperFinding(facts)] : [...weakUpper(facts), ...writeRefused(facts)]
   return [...lower, ...upper, ...noRoom(facts)]
-}
-
-const isReadOnly = ({ directory }: DoctorFacts): boolean => valueOf(directory.mountReadOnly) === true || valueOf(directory.superReadOnly) === true
-
-/** Nothing of it was tried, and whoever tries will wait. */
-function silentFinding(facts: DoctorFacts, why: string): Finding {
-  const { directory } = facts
-  const mount = valueOf(directory.mountPoint)
-  const fuse = fsTypeOf(facts).startsWith('fuse')
-  return finding('not-responding', {
-    title: `${quote(directory.absolute)} ${why.replace(/^it /, '')}${onType(facts)}`,
-    evidence: [seen('probe', 'a process that touched it was still waiting, and was killed'), ...fsEvidence(facts)],
-    fix: [
-      { text: fuse ? 'See whether its daemon runs, and is not stopped (T).' : 'See what the kernel says of its server.', command: fuse ? `ps -eo pid,stat,args | grep -F ${quoteShell(fsTypeOf(facts).replace(/^fuse\.?/, '') || 'fuse')}` : 'dmesg | tail -n 20' },
-      ...(mount === undefined || mount === '/' ? [] : [{ text: 'Or take it down without waiting for it; what is not written yet is lost.', command: `umount -f -l ${quoteShell(mount)}` }]),
-    ],
-  })
 }
 
 /** Neither a lower nor an upper: nothing can be done with it. */
@@ -54,7 +38,7 @@ function lowerFinding(facts: DoctorFacts): Finding[] {
   }
   const said = row.evidence.map(({ fact }) => fact).join('\n')
   const code: FindingCode = /stacking depth/.test(said) ? 'stack-too-deep' : /case-insensitive|casefold/.test(said) ? 'casefold-mismatch' : /EACCES/.test(said) ? 'path-unreadable' : 'lower-unsupported'
-  return [finding(code, { title: `${name} cannot be a lower layer${onType(facts)}`, severity, evidence: row.evidence, fix: [{ text: 'Copy the tree to another file system, and use the copy.' }] })]
+  return [finding(code, { title: `${name} cannot be a lower layer${onType(facts.directory)}`, severity, evidence: row.evidence, fix: [{ text: 'Copy the tree to another file system, and use the copy.' }] })]
 }
 
 const ELSEWHERE: Fix = { text: 'Put upper and work on a local file system such as ext4, xfs, btrfs or tmpfs: see which there are.', command: 'df --type=ext4 --type=xfs --type=btrfs --type=tmpfs' }
@@ -64,21 +48,21 @@ const IN_MEMORY: Fix = { text: 'Or keep the changes in memory: ovl mount has --t
 function upperFinding(facts: DoctorFacts): Finding {
   const { directory } = facts
   const row = rowOf(facts, 'dir-upper')
-  const evidence: Evidence[] = [...(row?.state === 'unknown' ? [] : (row?.evidence ?? [])), ...fsEvidence(facts)]
+  const evidence: Evidence[] = [...(row?.state === 'unknown' ? [] : (row?.evidence ?? [])), ...fsEvidence(facts.directory)]
   const said = evidence.map(({ fact }) => fact).join('\n')
   const [, code, fix] = UPPER_CAUSES.find(([is]) => is(facts, said)) as (typeof UPPER_CAUSES)[number]
   const mount = valueOf(directory.mountPoint)
-  const remount: Fix[] = code === 'upper-read-only' && mount !== undefined && valueOf(directory.superReadOnly) !== undefined && !/squashfs|erofs|iso9660/.test(fsTypeOf(facts)) ? [{ text: 'Make it writable, if nothing but the mount keeps it from that.', command: `mount -o remount,rw ${quoteShell(mount)}` }] : []
-  return finding(code, { title: `${quote(directory.absolute)} cannot be an upper${code === 'upper-read-only' ? ': it is read-only' : onType(facts)}`, severity: 'warning', evidence, fix: [...remount, ...fix] })
+  const remount: Fix[] = code === 'upper-read-only' && mount !== undefined && valueOf(directory.superReadOnly) !== undefined && !/squashfs|erofs|iso9660/.test(fsTypeOf(facts.directory)) ? [{ text: 'Make it writable, if nothing but the mount keeps it from that.', command: `mount -o remount,rw ${quoteShell(mount)}` }] : []
+  return finding(code, { title: `${quote(directory.absolute)} cannot be an upper${code === 'upper-read-only' ? ': it is read-only' : onType(facts.directory)}`, severity: 'warning', evidence, fix: [...remount, ...fix] })
 }
 
 type Cause = readonly [is: (facts: DoctorFacts, said: string) => boolean, code: FindingCode, fix: readonly Fix[]]
 
 const UPPER_CAUSES: readonly Cause[] = [
-  [isReadOnly, 'upper-read-only', [ELSEWHERE, IN_MEMORY]],
-  [(facts) => fsTypeOf(facts) === 'overlay', 'upper-on-overlay', [{ text: 'Inside a container: start it with a volume (docker run --volume changes:/changes), which lies on a real file system.' }, IN_MEMORY]],
+  [({ directory }) => isReadOnly(directory), 'upper-read-only', [ELSEWHERE, IN_MEMORY]],
+  [(facts) => fsTypeOf(facts.directory) === 'overlay', 'upper-on-overlay', [{ text: 'Inside a container: start it with a volume (docker run --volume changes:/changes), which lies on a real file system.' }, IN_MEMORY]],
   [(_, said) => /d_type/.test(said), 'upper-no-d-type', [{ text: 'Make the file system again with file types (mkfs.xfs -n ftype=1, mkfs.ext4 -O filetype), or put upper elsewhere.' }, IN_MEMORY]],
-  [(facts) => REMOTE.test(fsTypeOf(facts)), 'upper-remote', [ELSEWHERE, IN_MEMORY]],
+  [(facts) => REMOTE.test(fsTypeOf(facts.directory)), 'upper-remote', [ELSEWHERE, IN_MEMORY]],
   [(_, said) => /mounting read-only|superblock is read-only/.test(said), 'work-dir-unusable', [ELSEWHERE]],
   [(_, said) => /stacking depth/.test(said), 'stack-too-deep', [ELSEWHERE]],
   [(_, said) => /EACCES|EPERM/.test(said), 'lsm-denied', [{ text: 'Read what was denied.', command: 'journalctl -k -g "avc:|apparmor=" -n 20' }]],
@@ -89,7 +73,7 @@ const UPPER_CAUSES: readonly Cause[] = [
 function weakUpper(facts: DoctorFacts): Finding[] {
   const xattr = rowOf(facts, 'dir-xattr')
   if (!isRefused(xattr) || rowOf(facts, 'dir-upper')?.state !== 'works') return []
-  return [finding('upper-no-xattr', { title: `${quote(facts.directory.absolute)} makes a weak upper: ${xattr.detail}`, evidence: [...xattr.evidence, ...fsEvidence(facts)], fix: [ELSEWHERE] })]
+  return [finding('upper-no-xattr', { title: `${quote(facts.directory.absolute)} makes a weak upper: ${xattr.detail}`, evidence: [...xattr.evidence, ...fsEvidence(facts.directory)], fix: [ELSEWHERE] })]
 }
 
 /** Not writable for this user: a lower at most, and what else it can do was not seen. */
@@ -97,7 +81,7 @@ function writeRefused(facts: DoctorFacts): Finding[] {
   const row = rowOf(facts, 'dir-write')
   if (!isRefused(row) || row.evidence.some(({ fact }) => fact.includes('ENOSPC'))) return []
   const isDenied = row.evidence.some(({ fact }) => fact.includes('EACCES'))
-  if (!isDenied) return [finding('upper-unsupported', { title: `${quote(facts.directory.absolute)} cannot be an upper${onType(facts)}`, severity: 'note', evidence: [...row.evidence, ...fsEvidence(facts)], fix: [ELSEWHERE] })]
+  if (!isDenied) return [finding('upper-unsupported', { title: `${quote(facts.directory.absolute)} cannot be an upper${onType(facts.directory)}`, severity: 'note', evidence: [...row.evidence, ...fsEvidence(facts.directory)], fix: [ELSEWHERE] })]
   return [finding('path-unreadable', {
     title: `${quote(facts.directory.absolute)} cannot be an upper for user ${facts.system.uid}: it may not be written`,
     explanation: 'Upper and work are directories that the mounting user can write. As a lower layer a directory need only be readable.',
@@ -119,13 +103,4 @@ function noRoom(facts: DoctorFacts): Finding[] {
     ...(free.bytes === '0' ? [finding('no-space', { title: `no byte is free on the file system of ${quote(directory.absolute)}`, severity: 'warning', evidence: [seen('statfs', '0 bytes are free for this user')], fix })] : []),
     ...(free.inodes === '0' && free.totalInodes !== '0' ? [finding('no-inodes', { title: `no inode is free on the file system of ${quote(directory.absolute)}`, severity: 'warning', evidence: [seen('statfs', `0 of ${free.totalInodes} inodes are free`)], fix: [{ text: 'See where the files are.', command: `du -x --inodes --max-depth=1 ${quoteShell(directory.absolute)} | sort -n | tail` }] })] : []),
   ]
-}
-
-const fsTypeOf = ({ directory }: DoctorFacts): string => valueOf(directory.fsType) ?? ''
-
-const onType = (facts: DoctorFacts): string => (fsTypeOf(facts) === '' ? '' : `: it lies on ${fsTypeOf(facts)}`)
-
-function fsEvidence(facts: DoctorFacts): Evidence[] {
-  const mount = valueOf(facts.directory.mountPoint)
-  return mount === undefined ? [] : [seen('mountinfo', `${fsTypeOf(facts)} at ${quote(mount)}${isReadOnly(facts) ? ', read-only' : ''}`)]
 }

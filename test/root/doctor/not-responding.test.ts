@@ -1,8 +1,10 @@
-/** A file system whose daemon is stopped answers nobody: `ovl doctor` says so, and comes to its end. */
+/** A file system whose daemon is stopped answers nobody: `ovl doctor` and `ovl diagnose` say so, and come to their end. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { overlay } from '../../../src/index.ts'
+import { diagnose } from '../../../src/ops/diagnose.ts'
 import { doctor } from '../../../src/ops/doctor.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
 
@@ -21,6 +23,11 @@ test('a hung file system is a row and a finding, not a hung doctor', { skip: !ha
     const here = rows.filter(({ group, id }) => group === 'directory' && id !== 'dir-type')
     expect(new Set(here.map(({ state, detail }) => `${state}: ${detail}`))).toEqual(new Set([expect.stringMatching(/^unknown: it did not answer within \d+ s$/)]))
     expect(rows.find(({ id }) => id === 'overlay')?.state).toBe('works')
+    // By a symlink, too, which the mount table does not know.
+    symlinkSync(`${ground}/f/d`, `${ground}/link`)
+    const diagnosis = await diagnose({ spec: overlay().lower(`${ground}/a`, `${ground}/link`).at(`${ground}/c`) })
+    expect(JSON.stringify(diagnosis)).not.toContain('umount')
+    expect(diagnosis).toMatchObject({ findings: [{ code: 'not-responding', title: expect.stringContaining('link') as unknown }], unseen: [expect.stringContaining('all else') as unknown] })
   } finally {
     process.kill(daemon, 'SIGCONT')
     execFileSync('umount', [`${ground}/f`])

@@ -45,7 +45,7 @@ export function readLive(target: string): LiveMount {
   return { ...live, target: path, upper, work, directory, parts, inside, keeps }
 }
 
-/** Takes down the live system at `target`, and nothing else. @throws OvlError as readLive() and unmount() do */
+/** Takes down the live system at `target`, or the view of the running root, and nothing else. @throws OvlError as readLive() and unmount() do */
 export async function unmountLive(target: string, options: Pick<UnmountOptions, 'lazy' | 'signal'> = {}): Promise<Unmounted> {
   return unmount(liveTarget(target), options)
 }
@@ -55,11 +55,15 @@ export function planOfLiveUnmount(target: string, options: Pick<UnmountOptions, 
   return planOfUnmount(liveTarget(target), options)
 }
 
-/** Of remains there is only the receipt. */
+/** Of remains there is only the receipt. A view of the running root is no live system, and goes as one does. */
 function liveTarget(target: string): string {
   const path = realTarget(target)
-  const isRemains = readMountAt(path) === undefined && readReceiptsAt(path).some(({ live }) => live !== undefined)
-  return isRemains ? path : readLive(path).target
+  const here = readMountAt(path)
+  const receipts = readReceiptsAt(path)
+  const isRemains = here === undefined && receipts.some(({ live }) => live !== undefined)
+  const own = here?.overlay === undefined ? undefined : receiptOfMount(here.overlay, receipts.filter(isOfThisNamespace))
+  const isRoot = own?.parts.some(({ what, source }) => what === 'bind' && source === '/') === true
+  return isRemains || isRoot ? path : readLive(path).target
 }
 
 const isOfThisNamespace = (receipt: Receipt): boolean => receipt.bootId === bootId() && receipt.mountNamespace === mountNamespaceId()

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { enter, inspect, mountRoot, planOfRoot, toShell } from '../../../src/index.ts'
+import { enter, inspect, mount, mountRoot, overlay, planOfRoot, toShell, unmountLive } from '../../../src/index.ts'
 import { ovl } from '../../support/command.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
 import { makeGround } from '../host/ground.ts'
@@ -22,6 +22,14 @@ test('what is changed in it stays in it, and goes with it', async () => {
   await at.unmount()
   expect(existsSync(target)).toBe(false)
   await expectNothingLeft(ground)
+})
+
+test('live umount takes it down too, and no other overlay', async () => {
+  const target = `${fresh()}/view`
+  await mountRoot(target, { mkdir: true })
+  expect((await unmountLive(target)).unmounted[0]).toBe(target)
+  await using other = await mount(overlay().lower('/usr', '/etc').mkdir().at(target))
+  await expect(unmountLive(other.target)).rejects.toMatchObject({ code: 'not-mounted' })
 })
 
 test('over / itself it is refused, and says what could be meant', async () => {

@@ -89,7 +89,7 @@ export const SCENES = [
     checks: {
       'the boot goes on, and the others are up': ({ places }) => {
         assert.deepEqual(Object.fromEntries(Object.entries(places).map(([place, { type }]) => [place, type ?? 'none'])), {
-          '/srv/site': 'none', '/srv/tools': 'overlay', '/srv/both': 'overlay', '/srv/auto': 'overlay', '/srv/scratch': 'none', '/srv/strange': 'overlay', '/srv/unit': 'overlay',
+          '/srv/site': 'none', '/srv/tools': 'overlay', '/srv/both': 'overlay', '/srv/auto': 'overlay', '/srv/scratch': 'none', '/srv/strange': 'overlay', '/srv/unit': 'overlay', '/srv/many': 'none',
         })
       },
       'what needs the disk holds nobody up': ({ units }) => {

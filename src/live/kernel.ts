@@ -26,11 +26,17 @@ export function newestVersion(versions: readonly string[]): string | undefined {
   return versions.toSorted((a, b) => compareNames(key(a), key(b))).at(-1)
 }
 
+/** The newest of the flavour of `like` (amd64, cloud-amd64, generic …), where there is one. */
+export function newestLike(like: string, versions: readonly string[]): string | undefined {
+  const flavour = (version: string): string => version.split('-').filter((word) => !/^\d/.test(word)).join('-')
+  return newestVersion(versions.filter((version) => flavour(version) === flavour(like))) ?? newestVersion(versions)
+}
+
 export interface BootedKernel {
   readonly path: string
   /** Those that entries load with it. */
   readonly initrds: readonly string[]
-  /** Another entry of the menu boots other images with it than those that were packed. */
+  /** Another entry of the menu boots other images with it than those that were packed, or another kernel with its initrd. */
   readonly shared: boolean
 }
 
@@ -46,7 +52,9 @@ export function bootedKernels(medium: Medium, edit: MediumEdit): readonly Booted
   const paths = [...new Set(own.flatMap(({ kernel }) => kernel ?? []))]
   return paths.map((path) => {
     const users = entries.filter(({ kernel }) => kernel === path)
-    return { path, initrds: [...new Set(users.flatMap(({ initrd }) => initrd ?? []))], shared: users.some(({ isPacked }) => !isPacked) }
+    const initrds = [...new Set(users.flatMap(({ initrd }) => initrd ?? []))]
+    const lends = entries.some(({ kernel, initrd }) => kernel !== undefined && kernel !== path && initrd !== undefined && initrds.includes(initrd))
+    return { path, initrds, shared: lends || users.some(({ isPacked }) => !isPacked) }
   })
 }
 

@@ -8,7 +8,7 @@ import type { Finding } from '../errors/finding.ts'
 import { lstatName, readDirectory } from '../host/files.ts'
 import { readInitrdFile } from '../host/initrd-file.ts'
 import { readHead, readMediumHead } from '../host/pack-iso.ts'
-import { KERNEL_HEAD, bootedKernels, newestVersion, parseKernelVersion } from '../live/kernel.ts'
+import { KERNEL_HEAD, bootedKernels, newestLike, parseKernelVersion } from '../live/kernel.ts'
 import type { BootedKernel } from '../live/kernel.ts'
 import type { Medium } from '../live/medium.ts'
 import type { MediumEdit } from '../live/pack.ts'
@@ -32,7 +32,7 @@ export async function renewKernels(live: LiveMount, medium: Medium, edit: Medium
     const version = parseKernelVersion(readMediumHead(medium, kernel.path, KERNEL_HEAD))
     // A kernel that never had modules in the tree needs none.
     if (version === undefined || modules.includes(version) || (modules.length === 0 && !before.has(version))) continue
-    const fit = await fitting(live, medium, kernel, modules)
+    const fit = await fitting(live, medium, kernel, version, modules)
     findings.push('why' in fit ? stale(live, kernel, version, fit, modules) : renewed(kernel, version, fit.version))
     if ('why' in fit) continue
     put.set(kernel.path, `${live.target}/boot/vmlinuz-${fit.version}`)
@@ -49,11 +49,11 @@ interface Unfit {
 
 const SCRIPTS = { casper: 'scripts/casper', 'live-boot': 'scripts/live', plain: undefined } as const
 
-async function fitting({ target, system }: LiveMount, medium: Medium, { initrds, shared }: BootedKernel, modules: readonly string[]): Promise<{ readonly version: string } | Unfit> {
+async function fitting({ target, system }: LiveMount, medium: Medium, { initrds, shared }: BootedKernel, old: string, modules: readonly string[]): Promise<{ readonly version: string } | Unfit> {
   const kernels = modules.filter((version) => isPlain(target, `/boot/vmlinuz-${version}`, 'file') && parseKernelVersion(readHead(`${target}/boot/vmlinuz-${version}`, KERNEL_HEAD)) === version)
-  const version = newestVersion(kernels.filter((one) => isPlain(target, `/boot/initrd.img-${one}`, 'file')))
-  if (version === undefined) return { why: 'the tree has no /boot/vmlinuz-VERSION with /boot/initrd.img-VERSION and modules for it', bare: newestVersion(kernels) }
-  if (shared) return { why: 'other entries of the boot menu boot other images with the same kernel' }
+  const version = newestLike(old, kernels.filter((one) => isPlain(target, `/boot/initrd.img-${one}`, 'file')))
+  if (version === undefined) return { why: 'the tree has no /boot/vmlinuz-VERSION with /boot/initrd.img-VERSION and modules for it', bare: newestLike(old, kernels) }
+  if (shared) return { why: 'other entries of the boot menu boot other images with the same kernel, or another kernel with its initrd' }
   if (initrds.length === 0) return { why: 'no initrd of the medium is known that goes with it' }
   if (Object.keys(medium.texts).some((path) => initrds.some((initrd) => path.startsWith(`${initrd}/`)))) return { why: 'the initrd of the medium says which image is the topmost, which one of the tree does not' }
   const script = SCRIPTS[system]

@@ -10,6 +10,7 @@ export const FINDING_CODES = [
   'layer-not-directory', 'target-not-directory',
   'path-unreadable',
   'symlink-loop',
+  'unsafe-path', 'file-too-large',
   'lower-not-mounted-yet',
   // layer relations
   'layers-overlap',
@@ -68,6 +69,7 @@ export const FINDING_CODES = [
   'copy-up-bloat',
   'umount-busy',
   'not-mounted',
+  'owned-elsewhere',
   // at run time
   'rename-exdev',
   'whiteout-copied',
@@ -83,7 +85,7 @@ export const FINDING_CODES = [
   'usage',
   'way-cannot-say',
   'ffi-unavailable', 'tool-missing',
-  'interrupted', 'internal',
+  'interrupted', 'output-failed', 'cwd-missing', 'fd-limit', 'internal',
   // text only
   'secondary-error',
   'not-overlayfs',

@@ -18,6 +18,13 @@ export class OwnedFd {
     return this.#fd
   }
 
+  /** Gives the number to another owner. */
+  release(): number {
+    const fd = this.fd
+    this.#open = false
+    return fd
+  }
+
   close(): void {
     if (!this.#open) return
     this.#open = false

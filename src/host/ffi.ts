@@ -41,6 +41,7 @@ export interface Ffi {
   renameat2(fromFd: number, from: Pointer, toFd: number, to: Pointer, flags: number): number
   getdents64(fd: number, buffer: Uint8Array, size: number): number
   statx(dirfd: number, path: Pointer, flags: number, mask: number, buffer: Uint8Array): number
+  openat2(dirfd: number, path: Pointer, how: Uint8Array, size: number): number
 }
 
 /** The bindings, loaded now if they were not before. @throws OvlError ffi-unavailable */
@@ -109,6 +110,8 @@ const SYSCALLS: Readonly<Partial<Record<keyof Ffi, { readonly number: number | N
   getdents64: { number: [217, 61], args: ['int', 'void *', 'size_t'] },
   // int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *buf)    …/statx.2.html, 4.11
   statx: { number: [332, 291], args: ['int', 'const void *', 'int', 'uint', 'void *'] },
+  // int openat2(int dirfd, const char *path, const struct open_how *how, size_t size)    …/openat2.2.html, 5.6
+  openat2: { number: 437, args: ['int', 'const void *', 'const void *', 'size_t'] },
 }
 
 /** Which column of numbers a machine has; the rest is not known to work. */

@@ -146,14 +146,18 @@ export function readDirectory(path: string): string[] {
 
 function statWith(stat: (bytes: Buffer) => BigIntStats, path: string): NameStat | string {
   try {
-    const found = stat(nameBuffer(path))
-    const { dev, ino, size, nlink, rdev, mtimeNs } = found
-    return { kind: kindOf(found), dev, ino, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid), size, nlink, rdev, mtimeNs }
+    return statOf(stat(nameBuffer(path)))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) throw error
     return errnoOf(code)
   }
+}
+
+/** A look by any call of node:fs, in the form of this file. */
+export function statOf(found: BigIntStats): NameStat {
+  const { dev, ino, size, nlink, rdev, mtimeNs } = found
+  return { kind: kindOf(found), dev, ino, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid), size, nlink, rdev, mtimeNs }
 }
 
 const KINDS: Readonly<Record<number, FileKind>> = {

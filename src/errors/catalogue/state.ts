@@ -71,6 +71,11 @@ export const STATE_ENTRIES = {
     explanation: 'Nothing is mounted at this very directory in this mount namespace. Another process or container may see a mount here that we do not.',
     docs: 'umount(2)',
   },
+  'owned-elsewhere': {
+    severity: 'error',
+    explanation: 'A container engine or a service made this overlay and goes on using it. Taken down behind its back, the container breaks, and the engine does not learn of it.',
+    docs: 'ovl(1)',
+  },
   'rename-exdev': {
     severity: 'warning',
     explanation: 'A directory that comes from a lower layer can be renamed only with redirect_dir=on. Otherwise rename fails with “invalid cross-device link”; mv copies instead, other programs give up.',

@@ -51,6 +51,31 @@ export const TOOL_ENTRIES = {
     explanation: 'A signal stopped the command before it was done. What it had put up was taken down again.',
     docs: 'signal(7)',
   },
+  'unsafe-path': {
+    severity: 'error',
+    explanation: 'In a directory that somebody else can change, a symlink, a FIFO or a device stands where ovl needs a plain file or directory. Following it could change or read something elsewhere on this system, so ovl does not.',
+    docs: 'openat2(2)',
+  },
+  'file-too-large': {
+    severity: 'error',
+    explanation: 'The file is larger than any file of its kind is. Reading it would fill the memory, so it was not read.',
+    docs: 'ovl(1)',
+  },
+  'output-failed': {
+    severity: 'error',
+    explanation: 'The command did what it was asked to do, but its result could not be written to standard output. What it did stays done.',
+    docs: 'write(2)',
+  },
+  'cwd-missing': {
+    severity: 'error',
+    explanation: 'The working directory of this process was removed. A relative path has no meaning then.',
+    docs: 'getcwd(3)',
+  },
+  'fd-limit': {
+    severity: 'error',
+    explanation: 'A process may have only so many files open at a time, and this limit was reached.',
+    docs: 'getrlimit(2)',
+  },
   internal: {
     severity: 'error',
     explanation: 'This is a bug in ovl. Nothing is wrong with the mount as far as ovl can tell.',

@@ -6,7 +6,7 @@ import type { LongText } from './long-text.ts'
 
 type StateCode = Extract<
   FindingCode,
-  'volatile-leftover' | 'index-mismatch' | 'metacopy-mismatch' | 'work-dir-unusable' | 'mounted-read-only' | 'feature-dropped' | 'flags-not-inherited' | 'lower-modified' | 'copy-up-bloat'
+  'volatile-leftover' | 'index-mismatch' | 'metacopy-mismatch' | 'work-dir-unusable' | 'mounted-read-only' | 'feature-dropped' | 'flags-not-inherited' | 'lower-modified' | 'copy-up-bloat' | 'owned-elsewhere'
 >
 
 const BOTH_OPTIONS = 'findmnt -o TARGET,VFS-OPTIONS,FS-OPTIONS TARGET'
@@ -95,5 +95,11 @@ export const STATE_TEXTS: Readonly<Record<StateCode, LongText>> = {
     see: ['du -sh UPPER', 'find UPPER -type f -size +1M -exec ls -l {} +'],
     fix: ['With metacopy=on a chmod or chown copies no data.\novl mount -l LOWER -u UPPER -o metacopy=on TARGET', 'Copies that did not change can be removed from upper while nothing is mounted: the file of the lower is seen again, with its own owner and mode.'],
     since: 'Linux 4.19 has metacopy.',
+  },
+  'owned-elsewhere': {
+    what: 'The overlay, or the upper directory, belongs to a container or a service that somebody else runs.',
+    why: 'The kernel would let it go. But the container engine keeps a record of its own: a container whose root is taken down fails in strange ways, and an upper that two overlays write to loses data.',
+    see: ['ovl list   # who made it', 'ovl inspect TARGET'],
+    fix: ['Tell the engine to end it.\ndocker stop NAME; podman stop NAME; machinectl poweroff NAME', 'If you know that nobody uses it any more, say so.\novl umount --force TARGET'],
   },
 }

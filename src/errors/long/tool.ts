@@ -4,7 +4,7 @@ import type { FindingCode } from '../codes.ts'
 import { KERNEL_LOG } from './long-text.ts'
 import type { LongText } from './long-text.ts'
 
-type ToolCode = Extract<FindingCode, 'persistence-unusable' | 'usage' | 'way-cannot-say' | 'ffi-unavailable' | 'tool-missing' | 'interrupted' | 'internal' | 'secondary-error' | 'not-overlayfs' | 'unknown'>
+type ToolCode = Extract<FindingCode, 'persistence-unusable' | 'usage' | 'way-cannot-say' | 'ffi-unavailable' | 'tool-missing' | 'interrupted' | 'unsafe-path' | 'file-too-large' | 'output-failed' | 'cwd-missing' | 'fd-limit' | 'internal' | 'secondary-error' | 'not-overlayfs' | 'unknown'>
 
 export const TOOL_TEXTS: Readonly<Record<ToolCode, LongText>> = {
   'persistence-unusable': {
@@ -44,6 +44,36 @@ export const TOOL_TEXTS: Readonly<Record<ToolCode, LongText>> = {
     why: 'ovl then takes down in reverse order what it had put up, so that nothing half made stays.',
     see: ['ovl list', 'findmnt -t overlay'],
     fix: ['Run the command again.', 'If ovl itself was killed (SIGKILL), clear what it left.\novl umount --stale'],
+  },
+  'unsafe-path': {
+    what: 'Something other than a plain file or directory stands where ovl has to read or write in a tree that somebody else can change: a symlink, a FIFO, a device.',
+    why: 'ovl mostly runs as root. A symlink in a live medium, in the tree of another system or in the directory of a user could lead it to any file of this system. So ovl opens such paths one directory at a time and follows no symlink where it writes.',
+    see: ['namei -l PATH', 'stat PATH'],
+    fix: ['Look at what stands there, and move it away if it is not needed.', 'Or name the true directory or file, without the symlink.'],
+  },
+  'file-too-large': {
+    what: 'A file is larger than ovl is prepared to read.',
+    why: 'Configuration files, receipts and facts files are small. A file of many megabytes under such a name is damaged, or was put there to fill the memory.',
+    see: ['ls -l FILE', 'head -c 200 FILE'],
+    fix: ['Look at what it is, and move it away if it is not needed.'],
+  },
+  'output-failed': {
+    what: 'ovl did its work and could not write the result to standard output: the disk behind it is full, or it was closed.',
+    why: 'The result is written last. To undo a mount because nobody read about it would surprise more than to keep it.',
+    see: ['df -h .', 'ovl list   # what is mounted now'],
+    fix: ['Make room, or write to another place, and ask again.\novl inspect TARGET', 'If the mount is not wanted, take it down.\novl umount TARGET'],
+  },
+  'cwd-missing': {
+    what: 'The directory in which ovl was started does not exist any more.',
+    why: 'Relative paths begin at the working directory. Somebody removed it while your shell was in it.',
+    see: ['ls -l /proc/self/cwd   # it ends in (deleted)'],
+    fix: ['Change to a directory that exists, and try again.\ncd /'],
+  },
+  'fd-limit': {
+    what: 'ovl could not open a file, because this process (EMFILE) or the whole system (ENFILE) has as many open as are allowed.',
+    why: 'The limit of a process is set by its shell or its service, the one of the system by fs.file-max. ovl opens each layer once, and needs some thirty files beyond that.',
+    see: ['ulimit -n', 'cat /proc/sys/fs/file-nr'],
+    fix: ['Raise the limit in the shell.\nulimit -n 1024', 'Raise it in the unit of a service.\nLimitNOFILE=1024'],
   },
   internal: {
     what: 'A bug in ovl.',

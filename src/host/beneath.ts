@@ -1,0 +1,311 @@
+/**
+ * Files and directories below a directory that somebody else may change: a live medium, the tree of another system, the
+ * place of an output file, a user's directory. The directory is held open, every name is resolved by the kernel below
+ * it (openat2(2)), and what is done is done to the descriptor that came of it. Nothing is checked by path and used by
+ * path, so that nobody can put something else in its place in between.
+ *
+ * How symlinks are taken is said by `links`:
+ *   none     there may be none on the way (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS). For all that is written.
+ *   inside   they are followed as a process would that has the directory as its root (RESOLVE_IN_ROOT). For reading.
+ *
+ * Where the kernel has no openat2 (before 5.6), or there is no FFI, the way is walked component by component with
+ * O_NOFOLLOW, to the same end. Names are relative to the directory held; a leading slash means the directory itself.
+ * It does not know what the files mean, and never removes a tree.
+ */
+
+import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, lchownSync, linkSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { isOvlError, OvlError, syscallError } from '../errors/ovl-error.ts'
+import { errnoName } from '../errors/errno.ts'
+import { decodeName } from '../names/bytes.ts'
+import { baseName, parentPath, tidyPath } from '../names/path.ts'
+import { OwnedFd } from './fd.ts'
+import { ffi } from './ffi.ts'
+import { statOf } from './files.ts'
+import type { NameStat } from './files.ts'
+import { LARGEST_FILE, PROMPT, readToEnd, requireRegular } from './regular-file.ts'
+import { checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
+
+/** A directory that is held open; `path` is what it was called, for messages. */
+export interface HeldDirectory extends Disposable {
+  readonly path: string
+  readonly fd: number
+  close(): void
+}
+
+export type Links = 'none' | 'inside'
+
+/** Owner and mode that a new entry gets, whatever the umask. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+  /** Permission bits. */
+  readonly mode: number
+}
+
+/** Holds the directory at `path`, symlinks followed: it is what the user said. @throws OvlError when it is none */
+export function holdDirectory(path: string): HeldDirectory {
+  return held(checkFs(`cannot open the directory '${path}'`, () => openSync(nameBuffer(path), O_PATH | constants.O_DIRECTORY)), path)
+}
+
+/** Holds a directory below another. @throws OvlError unsafe-path, or as open(2) fails */
+export function holdBelow(root: HeldDirectory, path: string, links: Links = 'none'): HeldDirectory {
+  return held(open(root, path, O_PATH | constants.O_DIRECTORY, 0, links), shown(root, path))
+}
+
+/**
+ * Opens a file below a directory, without waiting for anybody.
+ * @param flags of open(2)
+ * @throws OvlError unsafe-path, or as open(2) fails
+ */
+export function openBelow(root: HeldDirectory, path: string, flags: number, { mode = 0o600, links = 'none' }: { readonly mode?: number; readonly links?: Links } = {}): OwnedFd {
+  return new OwnedFd(open(root, path, (flags & O_PATH) === 0 ? flags | PROMPT : flags, mode, links))
+}
+
+/** What is there: with `none` the entry itself, symlink or not; with `inside` what it leads to. A failure is its errno as text, not thrown. */
+export function statBelow(root: HeldDirectory, path: string, links: Links = 'none'): NameStat | string {
+  const fd = resolve(root, path, O_PATH | (links === 'none' ? constants.O_NOFOLLOW : 0), 0, links)
+  if (typeof fd === 'string') return fd
+  using entry = new OwnedFd(fd)
+  return statOf(fstatSync(entry.fd, { bigint: true }))
+}
+
+/** All of a regular file. @throws OvlError unsafe-path; file-too-large, when it holds more than `limit` bytes */
+export function readBelow(root: HeldDirectory, path: string, { links = 'inside', limit = LARGEST_FILE }: { readonly links?: Links; readonly limit?: number } = {}): Buffer {
+  using file = requireRegular(openBelow(root, path, constants.O_RDONLY, { links }), shown(root, path))
+  return readToEnd(file, shown(root, path), limit)
+}
+
+/** What a symlink says, unresolved. */
+export function readLinkBelow(root: HeldDirectory, path: string): string {
+  return inParent(root, path, `cannot read the link '${shown(root, path)}'`, (at) => decodeName(readlinkSync(at, { encoding: 'buffer' })))
+}
+
+/** Names of the entries, unsorted, without `.` and `..`. */
+export function listBelow(root: HeldDirectory, path: string, links: Links = 'none'): string[] {
+  using directory = holdBelow(root, path, links)
+  return checkFs(`cannot read the directory '${shown(root, path)}'`, () => readdirSync(`/proc/self/fd/${directory.fd}`, { encoding: 'buffer' }).map((name) => decodeName(name)))
+}
+
+/** Makes one directory, with that owner and mode if they are said; false when there is one already. Its parent must exist. */
+export function makeDirectoryBelow(root: HeldDirectory, path: string, mode: number = 0o755, owner?: Owner): boolean {
+  const what = `cannot make the directory '${shown(root, path)}'`
+  return inParent(root, path, what, (at, parent) => {
+    try {
+      mkdirSync(at, { mode: owner === undefined ? mode : 0o700 })
+    } catch (error) {
+      const found = statBelow(parent, baseName(path))
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && typeof found === 'object' && found.kind === 'directory') return false
+      throw error
+    }
+    if (owner === undefined) return true
+    // Whoever may write the parent may have put another directory in its place: ours is empty, and nobody else's.
+    using made = new OwnedFd(open(parent, baseName(path), constants.O_RDONLY | constants.O_DIRECTORY, 0, 'none'))
+    const { uid, mode: bits } = fstatSync(made.fd)
+    if (uid !== process.geteuid?.() || (bits & 0o7777 & ~SETGID) !== 0o700 || readdirSync(`/proc/self/fd/${made.fd}`).length > 0) throw replaced(root, path)
+    fchownSync(made.fd, owner.uid, owner.gid)
+    fchmodSync(made.fd, owner.mode)
+    return true
+  })
+}
+
+/** Makes the directories on the way to `path`, and itself, as far as they are missing. */
+export function makeDirectoriesBelow(root: HeldDirectory, path: string, mode: number = 0o755): void {
+  const parts = partsOf(path)
+  for (let length = 1; length <= parts.length; length++) makeDirectoryBelow(root, parts.slice(0, length).join('/'), mode)
+}
+
+/**
+ * The whole new file or the old one: written beside, synced, renamed over.
+ * @throws OvlError unsafe-path, when something is there that is no regular file
+ */
+export function writeBelow(root: HeldDirectory, path: string, bytes: Uint8Array | string, mode: number): void {
+  inParent(root, path, `cannot write '${shown(root, path)}'`, (_, parent) => {
+    const name = baseName(path)
+    const there = statBelow(parent, name)
+    if (typeof there === 'object' && there.kind !== 'file') throw new OvlError('unsafe-path', `'${shown(root, path)}' is no regular file but a ${there.kind}: nothing was written`, { hint: 'Look at what it is, and move it away if it is not needed.' })
+    const draft = `.${name.slice(0, 100)}.${process.pid}.${process.hrtime.bigint().toString(36)}.ovl-new`
+    try {
+      using file = new OwnedFd(open(parent, draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode, 'none'))
+      writeFileSync(file.fd, bytes)
+      fchmodSync(file.fd, mode)
+      fsyncSync(file.fd)
+      renameSync(entry(parent, draft), entry(parent, name))
+    } catch (error) {
+      dropBelow(parent, draft)
+      throw error
+    }
+    syncBelow(parent)
+  })
+}
+
+/** Makes a symlink, with that owner if one is said. */
+export function symlinkBelow(root: HeldDirectory, path: string, text: string, owner?: Pick<Owner, 'uid' | 'gid'>): void {
+  inParent(root, path, `cannot make the symlink '${shown(root, path)}'`, (at) => {
+    symlinkSync(nameBuffer(text), at)
+    if (owner !== undefined) lchownSync(at, owner.uid, owner.gid)
+  })
+}
+
+/** rename(2) within what is held. */
+export function renameBelow(root: HeldDirectory, from: string, to: string): void {
+  inParent(root, from, `cannot rename '${shown(root, from)}'`, (old) => inParent(root, to, `cannot rename '${shown(root, from)}' to '${shown(root, to)}'`, (at) => renameSync(old, at)))
+}
+
+/** A second name for a file. @throws OvlError with errno EEXIST when `to` is there */
+export function linkBelow(root: HeldDirectory, from: string, to: string): void {
+  inParent(root, from, `cannot link '${shown(root, from)}'`, (old) => inParent(root, to, `cannot link '${shown(root, from)}' to '${shown(root, to)}'`, (at) => linkSync(old, at)))
+}
+
+/** unlink(2): one entry that is no directory; a symlink itself. */
+export function removeBelow(root: HeldDirectory, path: string): void {
+  inParent(root, path, `cannot remove '${shown(root, path)}'`, (at) => unlinkSync(at))
+}
+
+/** rmdir(2): an empty directory. */
+export function removeDirectoryBelow(root: HeldDirectory, path: string): void {
+  inParent(root, path, `cannot remove the directory '${shown(root, path)}'`, (at) => rmdirSync(at))
+}
+
+/** {@link removeBelow} on the way out of another failure, which must not be hidden by this one. */
+export function dropBelow(root: HeldDirectory, path: string): void {
+  try {
+    removeBelow(root, path)
+  } catch {
+    // It was never made.
+  }
+}
+
+/** Makes what happened to the entries of the directory last over a power cut. */
+export function syncBelow(directory: HeldDirectory): void {
+  using open = new OwnedFd(openSync(`/proc/self/fd/${directory.fd}`, constants.O_RDONLY | constants.O_DIRECTORY))
+  fsyncSync(open.fd)
+}
+
+/** A path of the entry `name` of a held directory, for node:fs: only the name is resolved, and calls that follow no symlink stay in the directory. */
+export function entry(directory: HeldDirectory, name: string): Buffer {
+  if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new OvlError('internal', `'${name}' is no name of an entry`)
+  return nameBuffer(`/proc/self/fd/${directory.fd}/${name}`)
+}
+
+/** The same on all machines that ovl knows; node:fs has no name for it. */
+const O_PATH = 0x20_0000
+/** A new directory takes it from its parent. */
+const SETGID = 0o2000
+const RESOLVE_NO_MAGICLINKS = 0x02n
+const RESOLVE_NO_SYMLINKS = 0x04n
+const RESOLVE_BENEATH = 0x08n
+const RESOLVE_IN_ROOT = 0x10n
+const RESOLVE: Readonly<Record<Links, bigint>> = { none: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, inside: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS }
+/** MAXSYMLINKS of the kernel. */
+const MOST_LINKS = 40
+/** While somebody renames things the kernel cannot tell whether `..` leads out, and asks to try again. */
+const TRIES = 64
+
+function held(fd: number, path: string): HeldDirectory {
+  const owned = new OwnedFd(fd)
+  return { path, get fd() { return owned.fd }, close: () => owned.close(), [Symbol.dispose]: () => owned.close() }
+}
+
+/** Gives `act` a path of the entry that `path` names, and its directory. */
+function inParent<T>(root: HeldDirectory, path: string, what: string, act: (at: Buffer, parent: HeldDirectory) => T): T {
+  const parts = partsOf(path)
+  using parent = holdBelow(root, parts.slice(0, -1).join('/'))
+  return checkFs(what, () => act(entry(parent, parts.at(-1) ?? ''), parent))
+}
+
+function open(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number {
+  const fd = resolve(root, path, flags, mode, links)
+  if (typeof fd === 'number') return fd
+  if (links === 'none' && (fd === 'ELOOP' || fd === 'EXDEV')) throw new OvlError('unsafe-path', `'${shown(root, path)}' leads through a symlink, which could lead out of '${root.path}'`, { errno: fd, syscall: 'openat2', hint: 'Look at what it is, and name the true directory.' })
+  throw syscallError('open', fd, `cannot open '${shown(root, path)}'`)
+}
+
+/** A descriptor, or the errno. */
+function resolve(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number | string {
+  const name = partsOf(path).join('/') || '.'
+  const how = Buffer.alloc(24)
+  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC))
+  // A mode without O_CREAT is an error to openat2.
+  how.writeBigUInt64LE(BigInt((flags & constants.O_CREAT) === 0 ? 0 : mode), 8)
+  how.writeBigUInt64LE(RESOLVE[links], 16)
+  let result = -EAGAIN
+  try {
+    for (let tries = 0; tries < TRIES && result === -EAGAIN; tries++) result = ffi().openat2(root.fd, cString(name), how, how.length)
+  } catch (error) {
+    if (!isOvlError(error) || error.code !== 'ffi-unavailable') throw error
+    result = -ENOSYS
+  }
+  if (result >= 0) return result
+  // EPERM is what containers of old answer for calls that they do not know; the walk meets a true one again.
+  return result === -ENOSYS || result === -EPERM ? walk(root, name, flags, mode, links) : errnoName(-result)
+}
+
+const O_CLOEXEC = 0x8_0000
+const EPERM = 1
+const EAGAIN = 11
+const ENOSYS = 38
+
+/** The same without openat2: each component is opened as the entry it is, and then looked at. */
+export function walk(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number | string {
+  const below: HeldDirectory[] = []
+  const todo = path.split('/').filter((part) => part !== '' && part !== '.')
+  let followed = 0
+  try {
+    for (;;) {
+      const here = below.at(-1) ?? root
+      const name = todo.shift()
+      if (name === undefined) return openSync(`/proc/self/fd/${here.fd}`, flags & ~(constants.O_NOFOLLOW | constants.O_CREAT | constants.O_EXCL))
+      if (name === '..') {
+        if (links === 'none' && below.length === 0) return 'EXDEV'
+        below.pop()?.close()
+        continue
+      }
+      const isLast = todo.length === 0
+      if (isLast && (flags & constants.O_EXCL) !== 0) return openSync(entry(here, name), flags | constants.O_NOFOLLOW, mode)
+      const found = openEntry(here, name)
+      if (found === 'ENOENT' && isLast && (flags & constants.O_CREAT) !== 0) return openSync(entry(here, name), flags | constants.O_NOFOLLOW, mode)
+      if (typeof found === 'string') return found
+      const stat = fstatSync(found.fd)
+      if (stat.isSymbolicLink() && !(isLast && (flags & constants.O_NOFOLLOW) !== 0)) {
+        found.close()
+        if (links === 'none' || ++followed > MOST_LINKS) return 'ELOOP'
+        const text = decodeName(readlinkSync(entry(here, name), { encoding: 'buffer' }))
+        if (text.startsWith('/')) for (const directory of below.splice(0)) directory.close()
+        todo.unshift(...text.split('/').filter((part) => part !== '' && part !== '.'))
+        continue
+      }
+      if (!isLast && !stat.isDirectory()) {
+        found.close()
+        return 'ENOTDIR'
+      }
+      if (!isLast) {
+        below.push(held(found.release(), name))
+        continue
+      }
+      if (stat.isSymbolicLink()) return (flags & O_PATH) === 0 ? (found.close(), 'ELOOP') : found.release()
+      using last = found
+      return openSync(`/proc/self/fd/${last.fd}`, flags & ~(constants.O_NOFOLLOW | constants.O_CREAT))
+    }
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (code === undefined || syscall === undefined) throw error
+    return errnoOf(code)
+  } finally {
+    for (const directory of below) directory.close()
+  }
+}
+
+function openEntry(directory: HeldDirectory, name: string): OwnedFd | string {
+  try {
+    return new OwnedFd(openSync(entry(directory, name), O_PATH | constants.O_NOFOLLOW))
+  } catch (error) {
+    return errnoOf((error as NodeJS.ErrnoException).code ?? 'EIO')
+  }
+}
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
+const shown = (root: HeldDirectory, path: string): string => tidyPath(`${root.path}/${path}`)
+
+function replaced(root: HeldDirectory, path: string): OvlError {
+  return new OvlError('unsafe-path', `'${shown(root, path)}' was put in place of the directory that ovl had just made there: it was left as it is`, { hint: `Somebody else can write '${parentPath(shown(root, path))}' and is at work there.` })
+}

@@ -88,23 +88,34 @@ export function listBelow(root: HeldDirectory, path: string, links: Links = 'non
 
 /** Makes one directory, with that owner and mode if they are said; false when there is one already. Its parent must exist. */
 export function makeDirectoryBelow(root: HeldDirectory, path: string, mode: number = 0o755, owner?: Owner): boolean {
-  const what = `cannot make the directory '${shown(root, path)}'`
-  return inParent(root, path, what, (at, parent) => {
-    try {
-      mkdirSync(at, { mode: owner === undefined ? mode : 0o700 })
-    } catch (error) {
-      const found = statBelow(parent, baseName(path))
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && typeof found === 'object' && found.kind === 'directory') return false
-      throw error
+  try {
+    if (owner === undefined) inParent(root, path, whatOfMaking(root, path), (at) => mkdirSync(at, { mode }))
+    else {
+      using made = makeFreshBelow(root, path)
+      fchownSync(made.fd, owner.uid, owner.gid)
+      fchmodSync(made.fd, owner.mode)
     }
-    if (owner === undefined) return true
-    // Whoever may write the parent may have put another directory in its place: ours is empty, and nobody else's.
-    using made = new OwnedFd(open(parent, baseName(path), constants.O_RDONLY | constants.O_DIRECTORY, 0, 'none'))
-    const { uid, mode: bits } = fstatSync(made.fd)
-    if (uid !== process.geteuid?.() || (bits & 0o7777 & ~SETGID) !== 0o700 || readdirSync(`/proc/self/fd/${made.fd}`).length > 0) throw replaced(root, path)
-    fchownSync(made.fd, owner.uid, owner.gid)
-    fchmodSync(made.fd, owner.mode)
     return true
+  } catch (error) {
+    const found = isOvlError(error) && error.errno === 'EEXIST' ? statBelow(root, path) : undefined
+    if (typeof found === 'object' && found.kind === 'directory') return false
+    throw error
+  }
+}
+
+/**
+ * Makes a directory that only its owner may use (0700), and holds it, open for reading. Whoever may write its parent may
+ * put another one in its place; what is held is empty and nobody else's, so that it may be given away or emptied again.
+ * @throws OvlError with errno EEXIST when there is something of that name; unsafe-path, when it was replaced
+ */
+export function makeFreshBelow(root: HeldDirectory, path: string): HeldDirectory {
+  return inParent(root, path, whatOfMaking(root, path), (at, parent) => {
+    mkdirSync(at, { mode: 0o700 })
+    const made = held(open(parent, baseName(path), constants.O_RDONLY | constants.O_DIRECTORY, 0, 'none'), shown(root, path))
+    const { uid, mode } = fstatSync(made.fd)
+    if (uid === process.geteuid?.() && (mode & 0o7777 & ~SETGID) === 0o700 && readdirSync(`/proc/self/fd/${made.fd}`).length === 0) return made
+    made.close()
+    throw replaced(root, path)
   })
 }
 
@@ -303,6 +314,7 @@ function openEntry(directory: HeldDirectory, name: string): OwnedFd | string {
   }
 }
 
+const whatOfMaking = (root: HeldDirectory, path: string): string => `cannot make the directory '${shown(root, path)}'`
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
 const shown = (root: HeldDirectory, path: string): string => tidyPath(`${root.path}/${path}`)
 

@@ -11,14 +11,16 @@ import type { PathFact, SystemFact } from '../diagnose/facts.ts'
 import { valueOf } from '../diagnose/suspect.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { isWithin } from '../names/path.ts'
+import { holdDirectory } from './beneath.ts'
 import { childCommand, childFile } from './child.ts'
 import { run } from './exec.ts'
-import { makeDirectory, statName } from './files.ts'
+import { statName } from './files.ts'
 import type { GroundPlan } from './probe/ground.ts'
 import { rowFrom, unknown } from './probe/probe.ts'
 import type { MountProbe, Probe, Seen } from './probe/probe.ts'
-import { removeScratch } from './probe/scratch.ts'
 import { PROBES } from './probe/table.ts'
+import { makeScratch } from './scratch.ts'
+import type { Scratch } from './scratch.ts'
 
 /** What a child is asked to do, as JSON on its standard input. */
 export interface ProbeRequest extends GroundPlan {
@@ -37,10 +39,10 @@ export interface ProbeOptions {
 /** Makes every probe of the table. @throws OvlError interrupted */
 export async function probe(options: ProbeOptions): Promise<DoctorFacts> {
   const { system, directory, silent } = options
-  const scratch = silent === undefined ? makeScratch(directory.absolute) : { errno: 'ETIMEDOUT' }
+  const own = silent === undefined ? scratchIn(directory.absolute) : { errno: 'ETIMEDOUT' }
   const end = announce()
   try {
-    const seen: Seen = { ...options, scratch }
+    const seen: Seen = { ...options, scratch: 'ref' in own ? own.ref : own }
     const [inside, here] = await together([probeInside(seen), probeHere(seen)])
     if (options.signal?.aborted === true) throw new OvlError('interrupted', 'the probes were interrupted')
     const rows = PROBES.map((probe) => {
@@ -51,7 +53,7 @@ export async function probe(options: ProbeOptions): Promise<DoctorFacts> {
     return { system, directory, ...(silent === undefined ? {} : { silent }), ...(inside.namespace === undefined ? {} : { namespace: inside.namespace }), closed: inside.closed, rows }
   } finally {
     end()
-    if ('name' in scratch) removeScratch(scratch.name)
+    if ('ref' in own) own.remove()
   }
 }
 
@@ -135,11 +137,9 @@ function isDirectory(path: string): boolean {
   return typeof found === 'object' && found.kind === 'directory'
 }
 
-function makeScratch(directory: string): Seen['scratch'] {
-  const name = `${directory}/.ovl-doctor-${randomBytes(6).toString('hex')}`
+function scratchIn(directory: string): Scratch | { readonly errno: string } {
   try {
-    makeDirectory(name, 0o700)
-    return { name }
+    return makeScratch(holdDirectory(directory), `.ovl-doctor-${randomBytes(6).toString('hex')}`)
   } catch (error) {
     if (isOvlError(error) && error.errno !== undefined) return { errno: error.errno }
     throw error

@@ -14,6 +14,7 @@ import { absolutePath } from '../names/path.ts'
 import { needsReceipt, planMount } from '../plan/plan-mount.ts'
 import type { MountFacts } from '../plan/plan-mount.ts'
 import type { ImageType } from '../plan/step.ts'
+import type { HeldDirectory } from './beneath.ts'
 import { run } from './exec.ts'
 import { execute } from './execute.ts'
 import { makeDirectory, statName } from './files.ts'
@@ -22,8 +23,10 @@ import { closeKernelLog, markKernelLog } from './kmsg.ts'
 import { readMountAt } from './mount-table.ts'
 import { attachTmpfs } from './parts.ts'
 import { enterMountNamespace } from './syscalls/own-namespace.ts'
+import { openScratch } from './scratch.ts'
 import { bootId, inUserNamespace, mountNamespaceId, pageSize } from './system.ts'
 import type { TrialRequest } from './trial.ts'
+import { renameAll } from './trial/names.ts'
 import { carryState } from './trial/state.ts'
 import { probeUpper } from './trial/upper-probe.ts'
 import { findWorkTrouble } from './trial/work-trouble.ts'
@@ -48,7 +51,24 @@ function answerThread(parent: NonNullable<typeof parentPort>): void {
   })
 }
 
-async function answer({ spec, ground, real, probe }: TrialRequest): Promise<TrialAnswer> {
+/** Upper and work are reached by descriptors of this namespace, so that nobody can lay another directory under their names. */
+async function answer({ scratch, ...request }: TrialRequest): Promise<TrialAnswer> {
+  const held: HeldDirectory[] = []
+  try {
+    const names = scratch.map((ref): readonly [string, string] => {
+      const directory = openScratch(ref)
+      held.push(directory)
+      return [ref.path, `/proc/${process.pid}/fd/${directory.fd}`]
+    })
+    return renameAll(await tryOut(renameAll(request, names)), names.map(([path, byDescriptor]) => [byDescriptor, path]))
+  } catch (error) {
+    return { tried: [], leftOut: [`the trial mount was not made: ${error instanceof Error ? error.message : String(error)}`] }
+  } finally {
+    for (const directory of held) directory.close()
+  }
+}
+
+async function tryOut({ spec, ground, real, probe }: Omit<TrialRequest, 'scratch'>): Promise<TrialAnswer> {
   const tried: string[] = []
   const leftOut: string[] = []
   await cover(ground)

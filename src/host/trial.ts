@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os'
 import type { Facts } from '../diagnose/facts.ts'
 import type { TrialAnswer } from '../diagnose/trial-answer.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
-import { makeDirectory } from './files.ts'
-import { removeScratch } from './probe/scratch.ts'
+import { holdDirectory } from './beneath.ts'
+import { makeScratch } from './scratch.ts'
+import type { Scratch, ScratchRef } from './scratch.ts'
+import { renameAll } from './trial/names.ts'
 import { startRunner } from './trial/runner.ts'
 import type { Runner } from './trial/runner.ts'
 import { makeStandIns } from './trial/stand-ins.ts'
@@ -19,6 +21,8 @@ import type { StandIns } from './trial/stand-ins.ts'
 /** What the runner is told. */
 export interface TrialRequest extends Pick<StandIns, 'spec' | 'real' | 'probe'> {
   readonly ground: string
+  /** Scratch directories, whose paths those of the stand-ins begin with. */
+  readonly scratch: readonly ScratchRef[]
 }
 
 export interface TrialOutcome extends TrialAnswer {
@@ -41,21 +45,24 @@ async function tryMount(spec: OverlaySpec, facts: Facts, { inUserNamespace, run 
   const mark = randomBytes(6).toString('hex')
   const ground = makeGround(mark)
   if (ground === undefined) return { tried: [], leftOut: ['the trial mount was not made: no directory can be made for it in /tmp'], inUserNamespace: false }
-  const stand = makeStandIns(spec, facts, ground, mark)
+  const stand = makeStandIns(spec, facts, ground.ref.path, mark)
   try {
-    const answer = stand.full === undefined ? await run({ spec: stand.spec, ground, ...(stand.real === undefined ? {} : { real: stand.real }), ...(stand.probe === undefined ? {} : { probe: stand.probe }) }) : noRoom(stand.full)
-    return withSaidNames({ ...answer, tried: [...stand.tried, ...answer.tried], leftOut: [...stand.leftOut, ...answer.leftOut], inUserNamespace }, stand.names)
+    const answer = stand.full === undefined ? await run(requestOf(stand, ground.ref.path)) : noRoom(stand.full)
+    return renameAll({ ...answer, tried: [...stand.tried, ...answer.tried], leftOut: [...stand.leftOut, ...answer.leftOut], inUserNamespace }, stand.names)
   } finally {
-    for (const path of [...stand.scratch, ground]) remove(path)
+    for (const scratch of [...stand.scratch, ground]) remove(scratch)
   }
 }
 
+function requestOf({ spec, real, probe, scratch }: StandIns, ground: string): TrialRequest {
+  return { spec, ground, scratch: scratch.map(({ ref }) => ref), ...(real === undefined ? {} : { real }), ...(probe === undefined ? {} : { probe }) }
+}
+
 /** In the first place where one can be made. */
-function makeGround(mark: string): string | undefined {
+function makeGround(mark: string): Scratch | undefined {
   for (const place of new Set([tmpdir(), '/tmp', '/var/tmp', '/run', '/dev/shm'])) {
     try {
-      makeDirectory(`${place}/ovl-trial-${mark}`, 0o700)
-      return `${place}/ovl-trial-${mark}`
+      return makeScratch(holdDirectory(place), `ovl-trial-${mark}`)
     } catch {
       // The next one, then.
     }
@@ -67,22 +74,10 @@ function noRoom(errno: string): TrialAnswer {
   return { tried: ['there was no room beside upper for so much as an empty directory'], leftOut: [], trial: { step: 'mount-overlay', syscall: 'mkdir', errno, context: [], kernel: { known: true, value: [] } } }
 }
 
-/** The names that were said, in place of those that stood for them. */
-function withSaidNames<T extends TrialAnswer>(answer: T, names: StandIns['names']): T {
-  const rename = (text: string): string => names.reduce((said, [stand, name]) => said.replaceAll(stand, () => name), text)
-  const deep = (value: unknown): unknown => {
-    if (typeof value === 'string') return rename(value)
-    if (Array.isArray(value)) return value.map(deep)
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, deep(field)]))
-  }
-  return deep(answer) as T
-}
-
 /** A leftover is named in the error, and is better than a failure of what was asked. */
-function remove(path: string): void {
+function remove(scratch: Scratch): void {
   try {
-    removeScratch(path)
+    scratch.remove()
   } catch {
     // Somebody else put something there meanwhile.
   }

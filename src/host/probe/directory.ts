@@ -55,7 +55,7 @@ function readRoom({ directory }: Seen): Probed {
 }
 
 function readWrite({ scratch, system }: Seen): Probed {
-  if ('name' in scratch) return works('a scratch directory was made in it')
+  if ('path' in scratch) return works('a scratch directory was made in it')
   const why = { EROFS: 'read-only', EACCES: `user ${system.uid} may not write it`, EPERM: 'not permitted', ENOSPC: 'it is full' }[scratch.errno] ?? scratch.errno
   return refused(why, { evidence: heard('probe', [`mkdir: ${scratch.errno}`]) })
 }

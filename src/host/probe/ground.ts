@@ -13,6 +13,8 @@ import { isOvlError } from '../../errors/ovl-error.ts'
 import { run } from '../exec.ts'
 import { ffi } from '../ffi.ts'
 import { markKernelLog } from '../kmsg.ts'
+import { openScratch } from '../scratch.ts'
+import type { ScratchRef } from '../scratch.ts'
 import { mountIdOf, openPath } from '../syscalls/files.ts'
 import { mountLegacy, unmount } from '../syscalls/mount-legacy.ts'
 
@@ -34,15 +36,15 @@ export interface Ground {
 export interface GroundPlan {
   readonly cover: string
   readonly directory: string
-  /** Absolute path of the scratch directory in it, or the errno. */
-  readonly scratch: { readonly name: string } | { readonly errno: string }
+  /** The scratch directory in it, or the errno. */
+  readonly scratch: ScratchRef | { readonly errno: string }
   readonly inUserNamespace: boolean
 }
 
 /** Mounts the tmpfs. The directory is opened first: nobody knows what the tmpfs covers. */
 export async function breakGround({ cover, directory, scratch, inUserNamespace }: GroundPlan): Promise<Ground> {
   const directoryFd = openPath(directory).fd
-  const scratchFd = 'name' in scratch ? openPath(scratch.name).fd : scratch
+  const scratchFd = 'path' in scratch ? openScratch(scratch).fd : scratch
   const hasFfi = canCall()
   await mountTmpfs(cover, hasFfi)
   const second = `${cover}/second`

@@ -3,6 +3,7 @@
 import type { DoctorFacts, ProbeGroup, ProbePart, ProbeRow, ProbeState, Probed } from '../../diagnose/doctor.ts'
 import type { Evidence, EvidenceSource } from '../../errors/finding.ts'
 import { isOvlError } from '../../errors/ovl-error.ts'
+import type { ScratchRef } from '../scratch.ts'
 import type { Ground } from './ground.ts'
 
 interface Named {
@@ -30,7 +31,7 @@ export type Probe = PlainProbe | MountProbe
 /** What was read before any probe. */
 export interface Seen extends Pick<DoctorFacts, 'system' | 'directory'> {
   /** The scratch directory made in the directory asked about, or the errno that forbade it. */
-  readonly scratch: { readonly name: string } | { readonly errno: string }
+  readonly scratch: ScratchRef | { readonly errno: string }
   /** Why nothing is to be asked of the directory. */
   readonly silent?: string
   readonly signal?: AbortSignal

@@ -19,7 +19,10 @@ import { valueOf } from '../../diagnose/suspect.ts'
 import { isOvlError } from '../../errors/ovl-error.ts'
 import { parentPath } from '../../names/path.ts'
 import type { OverlaySpec } from '../../overlay/spec.ts'
-import { makeDirectory, realName, statName } from '../files.ts'
+import { holdDirectory, makeDirectoryBelow } from '../beneath.ts'
+import { realName, statName } from '../files.ts'
+import { makeScratch } from '../scratch.ts'
+import type { Scratch } from '../scratch.ts'
 import { mountIdOf } from '../syscalls/files.ts'
 
 export interface StandIns {
@@ -30,8 +33,8 @@ export interface StandIns {
   readonly real?: { readonly upper: string; readonly work: string }
   /** A name in a scratch directory beside upper, where its file system can be tried. */
   readonly probe?: string
-  /** Directories to be removed afterwards. */
-  readonly scratch: readonly string[]
+  /** Scratch directories in which the paths above lie, to be removed afterwards. */
+  readonly scratch: readonly Scratch[]
   readonly tried: readonly string[]
   readonly leftOut: readonly string[]
   /** There was no room for so much as a directory. */
@@ -72,15 +75,16 @@ function standForUpper(spec: OverlaySpec, facts: Facts, ground: string, mark: st
   if (spec.work === undefined || work === undefined || [upper, work].some(isSureToBeRefused)) return ASIS
   const real = { upper: upper.absolute, work: work.absolute }
   const together = valueOf(upper.mountId) === valueOf(work.mountId) && (upper.device === work.device || upper.device === undefined || work.device === undefined)
-  const scratch: string[] = []
+  const scratch: Scratch[] = []
   try {
     const first = makeBeside(upper, mark, scratch)
     const second = together ? first : makeBeside(work, `${mark}w`, scratch)
     if ('why' in first || 'why' in second) return onTmpfs(spec, real, ground, scratch, 'why' in first ? first.why : 'why' in second ? second.why : '')
-    const paths = { upper: `${first.path}/upper`, work: `${second.path}/work` }
-    for (const path of [paths.upper, paths.work]) makeDirectory(path, 0o755)
+    makeDirectoryBelow(first.directory, 'upper')
+    makeDirectoryBelow(second.directory, 'work')
+    const paths = { upper: `${first.directory.path}/upper`, work: `${second.directory.path}/work` }
     return {
-      spec: paths, real, scratch, leftOut: [], probe: `${first.path}/probe`,
+      spec: paths, real, scratch, leftOut: [], probe: `${first.directory.path}/probe`,
       names: [...namesOf(paths.upper, spec.upper), ...namesOf(paths.work, spec.work)],
       tried: [`fresh directories beside upper stood for '${spec.upper}' and '${spec.work}', so that nothing was written there`],
     }
@@ -96,7 +100,7 @@ function namesOf(stand: string, said: string): [string, string][] {
   return [[stand, said], [stand.split('/').slice(-2).join('/'), said]]
 }
 
-function onTmpfs({ upper = '', work = '' }: OverlaySpec, real: NonNullable<StandIns['real']>, ground: string, scratch: readonly string[], why: string): Writable {
+function onTmpfs({ upper = '', work = '' }: OverlaySpec, real: NonNullable<StandIns['real']>, ground: string, scratch: readonly Scratch[], why: string): Writable {
   const paths = { upper: `${ground}/upper`, work: `${ground}/work` }
   return {
     spec: paths, real, scratch,
@@ -114,20 +118,29 @@ function isSureToBeRefused({ errno, made, kind, fsType, mountReadOnly, superRead
 
 const UNIONS = /overlay|unionfs|aufs/
 
-/** A scratch directory on the very mount that the path lies on; its path, or why there is none. */
-function makeBeside(fact: PathFact, mark: string, scratch: string[]): { readonly path: string } | { readonly why: string } {
+/** A scratch directory on the very mount that the path lies on; or why there is none. */
+function makeBeside(fact: PathFact, mark: string, scratch: Scratch[]): Scratch | { readonly why: string } {
   // What is made there and removed again leaves a whiteout in that overlay’s upper.
   if (UNIONS.test(valueOf(fact.fsType) ?? '')) return { why: 'it lies on an overlay itself' }
   let parent = parentPath(fact.errno === undefined ? realName(fact.absolute) : fact.absolute)
   while (parent !== '/' && statName(parent) === 'ENOENT') parent = parentPath(parent)
-  const there = statName(parent)
+  const there = holdDirectory(parent)
+  const why = notBeside(fact, `/proc/self/fd/${there.fd}`)
+  if (why !== undefined) {
+    there.close()
+    return { why }
+  }
+  const own = makeScratch(there, `.ovl-trial-${mark}`)
+  scratch.push(own)
+  return own
+}
+
+/** Why what is made in the directory would not lie where `fact` does. */
+function notBeside(fact: PathFact, directory: string): string | undefined {
+  const there = statName(directory)
   const mount = valueOf(fact.mountId)
-  if (mount !== undefined && mountIdOf(parent) !== mount) return { why: 'it is a mount point, so nothing beside it lies on the same mount' }
-  if (fact.device !== undefined && typeof there === 'object' && String(there.dev) !== fact.device) return { why: 'it is the root of a subvolume' }
-  const path = `${parent === '/' ? '' : parent}/.ovl-trial-${mark}`
-  makeDirectory(path, 0o755)
-  scratch.push(path)
-  return { path }
+  if (mount !== undefined && mountIdOf(directory) !== mount) return 'it is a mount point, so nothing beside it lies on the same mount'
+  return fact.device !== undefined && typeof there === 'object' && String(there.dev) !== fact.device ? 'it is the root of a subvolume' : undefined
 }
 
 const factOf = ({ paths }: Facts, role: PathRole): PathFact | undefined => paths.find((fact) => fact.role === role)

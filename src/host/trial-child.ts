@@ -22,7 +22,8 @@ import { closeKernelLog, markKernelLog } from './kmsg.ts'
 import { readMountAt } from './mount-table.ts'
 import { attachTmpfs } from './parts.ts'
 import { enterMountNamespace } from './syscalls/own-namespace.ts'
-import { bootId, inUserNamespace, mountNamespaceId, pageSize } from './system.ts'
+import { homeOf } from './receipts.ts'
+import { inUserNamespace, pageSize } from './system.ts'
 import type { TrialRequest } from './trial.ts'
 import { carryState } from './trial/state.ts'
 import { probeUpper } from './trial/upper-probe.ts'
@@ -100,7 +101,7 @@ function look(spec: TrialRequest['spec'], ground: string): MountFacts {
   if (!needsReceipt({ spec, ways: ['auto'], remember: false }, facts)) return facts
   return {
     ...facts,
-    home: { stateDirectory: `${ground}/state`, id: 'trial', pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() },
+    home: homeOf('trial', `${ground}/state`),
   }
 }
 

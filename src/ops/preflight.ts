@@ -4,8 +4,8 @@ import { finding } from '../errors/make-finding.ts'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { identityOf, realName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
-import { receiptId } from '../host/receipts.ts'
-import { bootId, inUserNamespace, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
+import { homeOf } from '../host/receipts.ts'
+import { inUserNamespace, pageSize } from '../host/system.ts'
 import { absolutePath, pathPrefixes, relativeTo, tidyPath } from '../names/path.ts'
 import { needsReceipt } from '../plan/plan-mount.ts'
 import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
@@ -29,7 +29,7 @@ export function look(request: MountRequest): { readonly facts: MountFacts; reado
   }
   const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
   if (!needsReceipt(request, facts)) return { facts, seen }
-  return { seen, facts: { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } } }
+  return { seen, facts: { ...facts, home: homeOf(absolutePath(spec.target, cwd)) } }
 }
 
 /** As the mount table will show it: symlinks resolved, as far as the path exists. */

@@ -35,7 +35,7 @@ export interface MountFacts {
 }
 
 /** The place of one mount among ovl's own files, and who makes it. */
-export interface Home extends Pick<Receipt, 'pid' | 'mountNamespace' | 'bootId'> {
+export interface Home extends Pick<Receipt, 'pid' | 'pidNamespace' | 'mountNamespace' | 'mountNamespaceId' | 'bootId'> {
   /** Where receipts and parts live, e.g. `/run/ovl`. */
   readonly stateDirectory: string
   /** Name of this mount there; unique. */

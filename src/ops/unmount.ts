@@ -9,6 +9,7 @@ import { realName, statName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
 import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
+import { findOwner } from '../host/owner.ts'
 import { clearLocks, lockTarget } from '../host/lock.ts'
 import { findNamespaces, ownNamespace } from '../host/namespaces.ts'
 import { readOwnReceiptsAt, readReceipt, readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
@@ -17,6 +18,8 @@ import { forgetHelper } from '../host/utab.ts'
 import { isWithin, absolutePath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
+import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import { refusalOf } from '../mounts/owner.ts'
 import { fateOf, receiptOfMount } from '../mounts/receipt.ts'
 import type { Fate, Namespaces } from '../mounts/receipt.ts'
 import { receiptPath } from '../plan/plan-mount.ts'
@@ -43,7 +46,8 @@ export interface Unmounted {
 
 /**
  * Unmounts the overlay at `target`, deepest part first, and removes what ovl made for it.
- * @throws OvlError `not-mounted` when there is no overlay, `umount-busy` with the holders in `findings`
+ * @throws OvlError `not-mounted` when there is no overlay, `umount-busy` with the holders in `findings`,
+ *   `owned-elsewhere` when a container engine or a service made it and `force` is not said
  */
 export async function unmount(target: string, options: UnmountOptions = {}): Promise<Unmounted> {
   const path = realTarget(target)
@@ -183,18 +187,27 @@ async function turnAt(path: string, signal: AbortSignal | undefined): Promise<Di
   return readReceiptsAt(path).length === 0 ? { [Symbol.dispose]: () => undefined } : lockTarget(path, signal)
 }
 
-function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
-  // Nothing but the overlay to take down: how its layers are called does not matter.
-  if (!recursive && statusAt(path) !== undefined && readReceiptsAt(path).length === 0) return planAlone(path, lazy)
+function planFor(path: string, { lazy = false, recursive = false, force = false }: UnmountOptions): Plan {
   const here = readMountAt(path)
   if (here?.overlay === undefined) return planForRemains(path, here?.mount, lazy)
-  const receipt = receiptOfMount(here.overlay, readOwnReceiptsAt(path))
+  const receipts = readReceiptsAt(path)
+  if (!force && receiptOfMount(here.overlay, receipts) === undefined) refuseOwned(here.overlay, here.mount)
+  const receipt = receipts.length === 0 ? undefined : receiptOfMount(here.overlay, readOwnReceiptsAt(path))
   if (receipt === undefined && !recursive) return planAlone(path, lazy)
   const table = readMountTable()
   const inside = table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse()
   const own = new Set(receipt?.inside)
   const below = recursive ? inside : inside.filter((target) => own.has(target))
+  if (recursive && !force) for (const overlay of table.overlays) if (overlay.target !== path && isWithin(overlay.target, path)) refuseOwned(overlay, table.mounts.find(({ id }) => id === overlay.id))
   return planUnmount({ target: path, below, lazy, ...(receipt === undefined ? { mountedParts: new Set() } : { receipt, mountedParts: mountedParts(receipt, table) }) })
+}
+
+/** A part of it that is bound elsewhere can go. @throws OvlError owned-elsewhere */
+function refuseOwned(overlay: OverlayMount, mount: Mount | undefined): void {
+  const owner = mount?.root === '/' ? findOwner(overlay) : undefined
+  if (owner === undefined) return
+  const refusal = refusalOf(overlay.target, owner)
+  throw new OvlError('owned-elsewhere', refusal.title, { findings: [refusal] })
 }
 
 const planAlone = (target: string, lazy: boolean): Plan => planUnmount({ target, below: [], lazy, mountedParts: new Set() })
@@ -249,13 +262,16 @@ function explained(error: OvlError, target: string, own: readonly string[]): Ovl
   const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))
   const unseen = hidden === 0 ? '' : ` (${hidden} ${hidden === 1 ? 'process' : 'processes'} could not be looked at)`
   const title = holders.length === 0 ? `'${target}' is busy, and no process that can be seen holds it${unseen}` : `'${target}' is busy: held by ${[...new Set(holders.map(({ pid, command, what, path }) => (pid === undefined ? `${what} '${path}'` : `${command ?? '?'} (${pid})`)))].slice(0, 5).join(', ')}${unseen}`
+  const overlay = readMountAt(target)?.overlay
+  const owner = overlay === undefined || readReceiptsAt(target).length > 0 ? undefined : findOwner(overlay)
   const pids = [...new Set(holders.flatMap(({ pid }) => pid ?? []))].filter((pid) => pid !== process.pid)
   const fix = [
     ...(holders.some(({ what }) => what === 'mount below') ? [{ text: 'Take down what is mounted below, too.', command: `ovl umount -R ${quoteShell(target)}` }] : []),
     ...(pids.length > 0 ? [{ text: 'End these processes, or let them leave.', command: `kill ${pids.join(' ')}` }] : []),
     { text: 'Or detach it now; upper and work stay in use until the last holder is gone.', command: `ovl umount -l ${quoteShell(target)}` },
   ]
-  return error.with({ message: title, findings: [finding('umount-busy', { title, evidence, fix })] })
+  const busy = finding('umount-busy', { title, evidence, fix: owner?.fix ?? fix })
+  return error.with({ message: title, findings: [busy] })
 }
 
 /** Only what lies in the receipt's own directory is ever taken down as a part. */

@@ -5,6 +5,7 @@
 
 import { isWithin } from '../names/path.ts'
 import type { Receipt } from '../plan/step.ts'
+import type { Mount } from './mountinfo.ts'
 import type { OverlayMount } from './overlay-mount.ts'
 
 /** The live mount that `receipt` describes, the topmost if several fit. */
@@ -41,6 +42,8 @@ export interface Surroundings {
   /** Of a process of this pid namespace; undefined where /proc shows another one. */
   readonly isRunning: (pid: number) => boolean | undefined
   readonly namespaces: () => Namespaces
+  /** What is mounted in other mount namespaces, as far as it can be seen. */
+  readonly elsewhere: () => readonly Pick<Mount, 'device' | 'target'>[]
 }
 
 /** A mount is at its place or being made; or nobody has it any more; or it cannot be told, and why. */
@@ -52,7 +55,10 @@ const FIRST_PID_NAMESPACE = '4026531836'
 /** What became of the mount that `receipt` remembers. The receipt was read before the surroundings were looked at. */
 export function fateOf(receipt: Receipt, here: Surroundings): Fate {
   if (receipt.bootId !== here.bootId) return 'stale'
-  if (!isOfNamespace(receipt, here)) return fateElsewhere(receipt, here)
+  if (!isOfNamespace(receipt, here)) {
+    const fate = fateElsewhere(receipt, here)
+    return fate === 'stale' && hasCopy(receipt, here.elsewhere()) ? 'live' : fate
+  }
   const making = receipt.state === 'making' && receipt.pid > 0 ? fateOfMaker(receipt, here) : undefined
   return making ?? (mountOfReceipt(receipt, here.overlays) === undefined ? 'stale' : 'live')
 }
@@ -77,6 +83,11 @@ function fateElsewhere({ mountNamespace, mountNamespaceId, pidNamespace }: Recei
   if (unseen !== undefined) return { unknown: `it was mounted in another mount namespace, and ${unseen}` }
   if (here.pidNamespace === FIRST_PID_NAMESPACE || pidNamespace === here.pidNamespace) return 'stale'
   return { unknown: 'it was mounted in another mount namespace and another pid namespace, whose processes cannot be seen from here' }
+}
+
+/** A mount namespace begins as a copy of another, and may outlive it. Its root may be another directory. */
+function hasCopy({ device, target }: Receipt, mounts: readonly Pick<Mount, 'device' | 'target'>[]): boolean {
+  return mounts.some((mount) => mount.device === device && mount.target !== '/' && (mount.target.endsWith(target) || target.endsWith(mount.target)))
 }
 
 /** By device where it is known; else by layers in the receipt’s own directory, or the very same layers. */

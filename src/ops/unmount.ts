@@ -7,7 +7,7 @@ import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
 import { realName, statName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
-import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
+import { readMountAt, readMountTable, readMountsElsewhere, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
 import { findOwner } from '../host/owner.ts'
 import { clearLocks, lockTarget } from '../host/lock.ts'
@@ -149,10 +149,12 @@ interface Judged {
 function judgeReceipts(receipts: readonly Receipt[]): Judged[] {
   if (receipts.length === 0) return []
   let namespaces: Namespaces | undefined
+  let elsewhere: readonly Mount[] | undefined
   const here = {
     bootId: bootId(), mountNamespace: ownNamespace(), pidNamespace: pidNamespaceId(), overlays: readMountTable().overlays,
     isRunning: (pid: number) => (isOwnProc() ? isLiveProcess(pid) : undefined),
     namespaces: () => (namespaces ??= findNamespaces()),
+    elsewhere: () => (elsewhere ??= readMountsElsewhere()),
   }
   return receipts.map((receipt) => ({ receipt, fate: fateOf(receipt, here) }))
 }

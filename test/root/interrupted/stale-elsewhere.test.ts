@@ -90,6 +90,19 @@ test('one that a descriptor of another process keeps; when that is closed, it is
   expect(stale()).toEqual({ targets: [target], warnings: [] })
 })
 
+test('its mount namespace is gone, and a copy of that lives', async () => {
+  const { target, words } = place()
+  const made = `${target}/made`
+  const copy = 'exec unshare --mount --propagation private sh -ec "echo ready; read _; cat \'$0/file\'"'
+  const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', `"$@"; echo precious > "$0/file"; ${copy}`, made, process.execPath, BIN, ...words.slice(0, -1), '--mkdir', made], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  expect(stale()).toEqual({ targets: [], warnings: [] })
+  const [text] = await Promise.all([once(child.stdout, 'data'), child.stdin.end('\n')])
+  expect(String(text)).toBe('precious\n')
+  if (child.exitCode === null) await once(child, 'exit')
+  expect(stale()).toEqual({ targets: [made], warnings: [] })
+})
+
 test('asked from another pid namespace, where its processes cannot be seen', async () => {
   const { target, words } = place()
   const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', '"$@"; echo precious > "$0/file"; echo ready; read _; cat "$0/file"', target, process.execPath, BIN, ...words], { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -21,7 +21,7 @@ test('layers that lie elsewhere are told by the device', () => {
 })
 
 const FIRST = '4026531836'
-const here: Surroundings = { bootId: 'b', mountNamespace: { inode: '4', id: '40' }, pidNamespace: FIRST, overlays: [mountOf('/run/ovl/own/l', '/u')], isRunning: (pid) => pid === 7, namespaces: () => ({ inodes: new Set(['4', '5']) }) }
+const here: Surroundings = { bootId: 'b', mountNamespace: { inode: '4', id: '40' }, pidNamespace: FIRST, overlays: [mountOf('/run/ovl/own/l', '/u')], isRunning: (pid) => pid === 7, namespaces: () => ({ inodes: new Set(['4', '5']) }), elsewhere: () => [{ device: '0:77', target: '/srv/m' }] }
 const listed = (ids: readonly string[]): Partial<Surroundings> => ({ namespaces: () => ({ inodes: new Set(['4', '5']), ids: new Set(['40', ...ids]) }) })
 const unknown = { unknown: expect.any(String) as string }
 
@@ -42,6 +42,8 @@ test.each<[title: string, receipt: Partial<Receipt>, here: Partial<Surroundings>
   ['elsewhere, and the kernel lists it', { mountNamespace: '6', mountNamespaceId: '60' }, listed(['60']), 'live'],
   ['elsewhere, and the kernel lists another of that number', { mountNamespace: '5', mountNamespaceId: '50' }, listed(['51']), 'stale'],
   ['elsewhere, of old, and the kernel lists that number', { mountNamespace: '5' }, listed(['51']), 'live'],
+  ['elsewhere, gone, and copied to a namespace that lives', { mountNamespace: '6', device: '0:77' }, {}, 'live'],
+  ['elsewhere, gone, and another of its device number lives', { mountNamespace: '6', device: '0:77', target: '/n' }, {}, 'stale'],
   ['elsewhere, of another pid namespace, asked from within one', { mountNamespace: '6', pidNamespace: '9' }, { pidNamespace: '10' }, unknown],
   ['elsewhere, of old, asked from within a pid namespace', { mountNamespace: '6' }, { pidNamespace: '10' }, unknown],
   ['elsewhere, of the pid namespace it is asked from', { mountNamespace: '6', pidNamespace: '10' }, { pidNamespace: '10' }, 'stale'],

@@ -23,7 +23,7 @@ export type { MountOptions, MountResult, Mounted } from './ops/mount.ts'
 export { remount, planOfRemount } from './ops/remount.ts'
 export type { Remounted } from './ops/remount.ts'
 export { planOfUnmount, planOfUnmountStale, unmount, unmountStale } from './ops/unmount.ts'
-export type { UnmountOptions, Unmounted } from './ops/unmount.ts'
+export type { StaleOptions, UnmountOptions, Unmounted } from './ops/unmount.ts'
 export type { Form, ImageType, LiveRecord, Plan, Receipt, Slice, Step, Via } from './plan/step.ts'
 export { describePlan, toShell } from './plan/describe.ts'
 

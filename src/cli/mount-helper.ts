@@ -38,7 +38,8 @@ export function mountHelper(argv: readonly string[]): Promise<number> {
 export function umountHelper(argv: readonly string[]): Promise<number> {
   return answer('umount.ovl', UMOUNT, argv, async ({ flags, positionals: [target = ''] }, signal) => {
     const { unmount } = await import('../ops/unmount.ts')
-    await unmount(target, { lazy: flags.has('l'), signal })
+    // Of umount(8): -f.
+    await unmount(target, { lazy: flags.has('l'), force: flags.has('f'), signal })
     return []
   })
 }

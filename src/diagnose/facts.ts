@@ -4,7 +4,8 @@
  * stay silent on it.
  */
 
-import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import type { ContainerName } from '../mounts/identity.ts'
+import type { Maker, OverlayMount } from '../mounts/overlay-mount.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import type { Form, ImageType } from '../plan/step.ts'
 
@@ -92,6 +93,9 @@ export interface HolderFact {
   readonly place: Known<Place>
   /** A mount namespace that is not ours, and a process that lives in it; `target` and `path` are as seen there. */
   readonly elsewhere?: { readonly namespace: string; readonly pid: number; readonly program: string }
+  /** Who made that overlay, where it is somebody who goes on using it; and the container it is of. */
+  readonly maker?: Maker
+  readonly container?: Pick<ContainerName, 'id' | 'name' | 'engine'>
 }
 
 /** What overlay asks of the file system of an upper. */

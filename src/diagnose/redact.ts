@@ -46,7 +46,7 @@ function pseudonym(count: number, name: string): string {
 }
 
 /** Keys whose values are names though they need not begin with a slash. */
-const NAMES: ReadonlySet<string> = new Set(['path', 'upper', 'work', 'lower', 'data', 'target', 'culprit', 'absolute', 'parts', 'cwd', 'label', 'program'])
+const NAMES: ReadonlySet<string> = new Set(['path', 'upper', 'work', 'lower', 'data', 'target', 'culprit', 'absolute', 'parts', 'cwd', 'label', 'program', 'id', 'name'])
 /** Keys whose values are words of the kernel or of ovl, or numbers. */
 const WORDS: ReadonlySet<string> = new Set([
   'version', 'role', 'kind', 'errno', 'fsType', 'device', 'inode', 'options', 'flags', 'step', 'syscall', 'form', 'system', 'code', 'severity', 'confidence', 'docs', 'explanation', 'type', 'superblock',

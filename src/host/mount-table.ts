@@ -6,7 +6,7 @@
 import type { Stats } from 'node:fs'
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { encodeName } from '../names/bytes.ts'
-import { OvlError } from '../errors/ovl-error.ts'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { decodeOverlays, isOverlay } from '../mounts/decode.ts'
 import type { Knowledge } from '../mounts/decode.ts'
 import { FUSE_OVERLAYFS } from '../mounts/fuse-overlayfs.ts'
@@ -102,6 +102,18 @@ export function findMountNamespaces(): { readonly namespaces: readonly MountName
     else if (inode !== '' && inode !== own && !found.has(inode)) found.set(inode, { inode, pid })
   }
   return { namespaces: [...found.values()], hidden }
+}
+
+/** What is mounted in the mount namespaces of other processes, as far as this user may look. */
+export function readMountsElsewhere(): Mount[] {
+  return findMountNamespaces().namespaces.flatMap(({ pid }) => {
+    try {
+      return parseMountinfo(readMountinfo(pid)).mounts
+    } catch (error) {
+      if (isOvlError(error)) return []
+      throw error
+    }
+  })
 }
 
 /** A thread may have a mount namespace of its own: syscalls/own-namespace.ts. */

@@ -6,9 +6,12 @@
 
 import { existsSync, readFileSync, readdirSync, unlinkSync } from 'node:fs'
 import { encodeName } from '../names/bytes.ts'
+import { isOfNamespace } from '../mounts/receipt.ts'
+import type { Home } from '../plan/plan-mount.ts'
 import type { Receipt } from '../plan/step.ts'
-import { writeFileAtomic } from './files.ts'
-import { stateDirectory } from './system.ts'
+import { lstatName, writeFileAtomic } from './files.ts'
+import { ownNamespace } from './namespaces.ts'
+import { bootId, pidNamespaceId, stateDirectory } from './system.ts'
 
 /** Every receipt that can be read; what is no receipt is left alone. */
 export function readReceipts(directory: string = stateDirectory()): Receipt[] {
@@ -31,9 +34,34 @@ export function readReceiptsAt(target: string): Receipt[] {
     .filter((receipt) => receipt.target === target)
 }
 
+/** Those of mounts of this mount namespace. */
+export function readOwnReceiptsAt(target: string): Receipt[] {
+  const receipts = readReceiptsAt(target)
+  if (receipts.length === 0) return []
+  const here = { bootId: bootId(), mountNamespace: ownNamespace() }
+  return receipts.filter((receipt) => isOfNamespace(receipt, here))
+}
+
+/** The place of a mount at `target` that this process makes, in the state directory unless another is said. */
+export function homeOf(target: string, directory: string = stateDirectory()): Home {
+  const { inode, id } = ownNamespace()
+  return { stateDirectory: directory, id: receiptId(target), pid: process.pid, pidNamespace: pidNamespaceId(), mountNamespace: inode, ...(id === undefined ? {} : { mountNamespaceId: id }), bootId: bootId() }
+}
+
 /** A fresh name for the receipt and the directory of a mount at `target`. */
-export function receiptId(target: string): string {
+function receiptId(target: string): string {
   return `${markOf(target)}-${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}`
+}
+
+/** The file that whoever takes down a mount at `target` holds a lock on: host/lock.ts. */
+export function lockPath(target: string): string {
+  return `${stateDirectory()}/${markOf(target)}.lock`
+}
+
+/** All locks that are held, or were. */
+export function lockPaths(): string[] {
+  const directory = stateDirectory()
+  return entriesOf(directory).filter((name) => /^[0-9a-f]{16}\.lock$/.test(name)).map((name) => `${directory}/${name}`)
 }
 
 /** FNV-1a of 64 bits: only sorts receipts by target, and node:crypto would take 5 ms to load. */
@@ -66,13 +94,19 @@ export function removeReceipt(path: string): void {
   }
 }
 
-/** Removes receipts that a killed process was still writing. */
+/** Removes receipts that a killed process was still writing. In another pid namespace it may have that number and be at work: writing takes no minute. */
 export function removeUnfinished(isLive: (pid: number) => boolean): void {
   const directory = stateDirectory()
   for (const name of entriesOf(directory)) {
     const pid = /\.json\.(\d+)\.new$/.exec(name)?.[1]
-    if (pid !== undefined && !isLive(Number(pid))) removeReceipt(`${directory}/${name}`)
+    const path = `${directory}/${name}`
+    if (pid !== undefined && !isLive(Number(pid)) && isOld(path)) removeReceipt(path)
   }
+}
+
+function isOld(path: string): boolean {
+  const found = lstatName(path)
+  return typeof found === 'object' && found.mtimeNs < BigInt(Date.now() - 60_000) * 1_000_000n
 }
 
 function entriesOf(directory: string): string[] {

@@ -4,7 +4,7 @@
  * alone is one native call in node: half the time of any other encoding.
  */
 
-import { accessSync, constants, existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { release } from 'node:os'
 import type { Known } from '../diagnose/facts.ts'
 import { OvlError } from '../errors/ovl-error.ts'
@@ -52,25 +52,14 @@ function ofProc(what: string, path: string, read: (path: string) => string): str
   }
 }
 
-/** Whether any process that can be seen lives in the mount namespace with that inode; true when some may not be asked. */
-export function isLiveNamespace(inode: string): boolean {
-  return readdirSync('/proc').some((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      return readlinkSync(`/proc/${pid}/ns/mnt`) === `mnt:[${inode}]`
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EACCES' && isUserProcess(pid)
-    }
-  })
+/** Inode number of the pid namespace of this process, as text. */
+export function pidNamespaceId(): string {
+  return /\[(\d+)\]/.exec(ofProc('the pid namespace of this process', '/proc/self/ns/pid', (path) => readlinkSync(path)))?.[1] ?? ''
 }
 
-/** Kernel threads have no command line, and no mounts of their own. */
-function isUserProcess(pid: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`).length > 0
-  } catch {
-    return false
-  }
+/** Whether /proc numbers processes as this one does: it may have been mounted for another pid namespace. */
+export function isOwnProc(): boolean {
+  return ofProc('whose /proc this is', '/proc/self', (path) => readlinkSync(path)) === String(process.pid)
 }
 
 /** Whether a process with that id runs; one that is dead and only waits for its parent to notice does not. */

@@ -23,8 +23,9 @@ import { closeKernelLog, markKernelLog } from './kmsg.ts'
 import { readMountAt } from './mount-table.ts'
 import { attachTmpfs } from './parts.ts'
 import { enterMountNamespace } from './syscalls/own-namespace.ts'
+import { homeOf } from './receipts.ts'
 import { openScratch } from './scratch.ts'
-import { bootId, inUserNamespace, mountNamespaceId, pageSize } from './system.ts'
+import { inUserNamespace, pageSize } from './system.ts'
 import type { TrialRequest } from './trial.ts'
 import { renameAll } from './trial/names.ts'
 import { carryState } from './trial/state.ts'
@@ -120,7 +121,7 @@ function look(spec: TrialRequest['spec'], ground: string): MountFacts {
   if (!needsReceipt({ spec, ways: ['auto'], remember: false }, facts)) return facts
   return {
     ...facts,
-    home: { stateDirectory: `${ground}/state`, id: 'trial', pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() },
+    home: homeOf('trial', `${ground}/state`),
   }
 }
 

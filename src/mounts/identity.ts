@@ -16,6 +16,8 @@ export interface ContainerName {
   readonly id: string
   readonly name?: string
   readonly image?: string
+  /** Whose it is, of those that share containers/storage. */
+  readonly engine?: 'podman' | 'buildah' | 'cri-o'
 }
 
 /** Layer id → its names. */
@@ -38,10 +40,15 @@ export function namesOfContainersStorage(files: ContainersStorageFiles): StoreNa
     imageNames.set(text(id) ?? '', called[0] ?? text(id) ?? '')
     for (const top of [text(layer), ...texts(mapped)]) tops.push({ layer: top, images: called, image: text(id) })
   }
-  for (const { id, names, layer, image } of files.containers.flatMap(records)) {
-    tops.push({ layer: text(layer), container: containerName(id, texts(names)[0], imageNames.get(text(image) ?? '')) })
+  for (const { id, names, layer, image, metadata } of files.containers.flatMap(records)) {
+    tops.push({ layer: text(layer), container: { ...containerName(id, texts(names)[0], imageNames.get(text(image) ?? '')), engine: engineOf(text(metadata)) } })
   }
   return spread(tops, parents)
+}
+
+/** podman and CRI-O write down what they know of their container; buildah keeps that in a file of its own. */
+function engineOf(metadata: string | undefined): NonNullable<ContainerName['engine']> {
+  return metadata === undefined ? 'buildah' : 'pod-name' in record(metadata) || 'pod-id' in record(metadata) ? 'cri-o' : 'podman'
 }
 
 /** The files of a Docker root with the overlay2 driver. */

@@ -26,6 +26,8 @@ const ROWS: Readonly<Record<Place, readonly Row[]>> = {
     [/\/io\.containerd\.runtime\.v[12]\.[^/]+\/[^/]+\/([^/]+)\/rootfs$/, 'containerd', '$1'],
     [/\/overlay\/([0-9a-f]{64})\/merged$/, 'containers-storage', '$1'],
     [/\/overlay-containers\/([0-9a-f]{64})\/(?:userdata\/overlay|rootfs)\//, 'containers-storage', '$1'],
+    [/\/lxc\/([^/]+)\/rootfs$/, 'lxc', '$1'],
+    [/\/schroot\/mount\/([^/]+)$/, 'schroot', '$1'],
   ],
   source: [
     [/^(sysext|confext)$/, 'systemd', '$1'],
@@ -37,6 +39,9 @@ const ROWS: Readonly<Record<Place, readonly Row[]>> = {
   upper: [
     [/^\/run\/systemd\/overlay-sysroot\//, 'systemd', 'volatile-root'],
     [/\/nspawn-volatile-[^/]+\/upper$/, 'systemd', 'nspawn'],
+    // `lxc.rootfs.path = overlay:LOWER:…/NAME/delta0`; since LXC 3 a new container has overlay/delta.
+    [/\/lxc\/([^/]+)\/(?:tmpfs\/)?(?:delta0|overlay\/delta)$/, 'lxc', '$1'],
+    [/\/schroot\/union\/overlay\/([^/]+)(?:\/[^/]+)?$/, 'schroot', '$1'],
     [/^\/cow\/upper$/, 'live-system', 'casper'],
     [/^(?:\/root)?(?:\/run\/live|(?:\/usr)?\/lib\/live\/mount)\//, 'live-system', 'live-boot'],
     [/^\/media\/root-rw\/overlay(?:\/|$)/, 'live-system', 'overlayroot'],
@@ -45,6 +50,8 @@ const ROWS: Readonly<Record<Place, readonly Row[]>> = {
   work: [
     // nspawn --overlay= makes its work directory beside upper, under a temporary name.
     [/\/\.#[^/]+[0-9a-f]{16}$/, 'systemd', 'nspawn'],
+    // Wherever lxc.lxcpath leads.
+    [/\/([^/]+)\/(?:tmpfs\/)?olwork$/, 'lxc', '$1'],
   ],
   layer: [
     [/^\/(?:run\/(?:user\/\d+\/)?ovl|tmp\/ovl-\d+)\/([^/]+)\//, 'ovl', '$1'],

@@ -2,8 +2,8 @@
 
 /** Who put a mount up, and what it calls it. */
 export interface Maker {
-  readonly name: 'docker' | 'containerd' | 'containers-storage' | 'buildkit' | 'systemd' | 'live-system' | 'ovl' | 'unknown'
-  /** Container id, snapshot id, live flavour (casper, live-boot, overlayroot, dracut) … */
+  readonly name: 'docker' | 'containerd' | 'containers-storage' | 'buildkit' | 'systemd' | 'lxc' | 'schroot' | 'live-system' | 'ovl' | 'unknown'
+  /** Container id, snapshot id, session, live flavour (casper, live-boot, overlayroot, dracut) … */
   readonly id?: string
 }
 

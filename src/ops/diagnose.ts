@@ -18,10 +18,12 @@ import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
 import { kernelLogNow, readKernelLog } from '../host/kmsg.ts'
 import { collectLiveState } from '../host/live-state.ts'
+import { findOwner } from '../host/owner.ts'
 import { startTrial } from '../host/trial.ts'
 import { findWorkTrouble } from '../host/trial/work-trouble.ts'
 import { walkUpper } from '../host/upper-walk.ts'
 import type { Inspection } from '../mounts/inspection.ts'
+import { fixByOwner } from '../mounts/owner.ts'
 import { isOptionName } from '../overlay/options.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
@@ -126,7 +128,7 @@ async function diagnoseLive(target: string): Promise<Diagnosis> {
   const changed = judgeLive(inspection, state)
   // “Can be changed” is no news where something was.
   const known = changed.some(({ code }) => code === 'lower-modified') ? inspection.findings.filter(({ code, severity }) => code !== 'lower-modified' || severity !== 'note') : inspection.findings
-  return { findings: bySeverity([...judgeAsWords(inspection), ...known, ...changed]), unseen: [...hidden, ...state.unseen, ...(walk?.complete === false ? [`the rest of upper '${upper}': only its first entries were looked at`] : [])] }
+  return { findings: bySeverity(fixByOwner([...judgeAsWords(inspection), ...known, ...changed], findOwner(inspection))), unseen: [...hidden, ...state.unseen, ...(walk?.complete === false ? [`the rest of upper '${upper}': only its first entries were looked at`] : [])] }
 }
 
 /** What its layers would be told as words: of a success that is none, the mount table and a log that is gone say little. */

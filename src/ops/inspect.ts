@@ -10,6 +10,7 @@ import { readDockerContainer } from '../host/image-stores.ts'
 import { mountRef, viewLayers } from '../host/layer-views.ts'
 import { readMountTable } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
+import { findOwner } from '../host/owner.ts'
 import { findSharedLayers } from '../host/shared-layers.ts'
 import { nameBuffer } from '../host/syscalls/check.ts'
 import { mountIdOf } from '../host/syscalls/files.ts'
@@ -22,6 +23,7 @@ import type { ModuleParameters } from '../mounts/in-force.ts'
 import type { Inspection, LayerView } from '../mounts/inspection.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import { fixByOwner } from '../mounts/owner.ts'
 import { coveringMount, growTree, stackedMounts } from '../mounts/tree.ts'
 import type { MountTree } from '../mounts/tree.ts'
 import { absolutePath } from '../names/path.ts'
@@ -49,13 +51,13 @@ export async function inspect(target: string): Promise<Inspection> {
   const container = containerOf(overlay, layers)
   const { overlays } = await survey({ allNamespaces: true })
   const workInWork = hasWorkInWork(overlay, layers)
-  const findings = judgeHealth({
+  const findings = fixByOwner(judgeHealth({
     overlay,
     layers: layers.map(stateOf),
     shared: findSharedLayers(overlay, layers, overlays),
     ...(workInWork === undefined ? {} : { workInWork }),
     ...(room === undefined ? {} : { room }),
-  })
+  }), findOwner(overlay))
   return {
     ...overlay,
     layers,

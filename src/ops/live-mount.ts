@@ -11,8 +11,8 @@ import { readImageType } from '../host/image.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
 import { readMedium } from '../host/medium.ts'
-import { receiptId } from '../host/receipts.ts'
-import { bootId, memory, mountNamespaceId, stateDirectory } from '../host/system.ts'
+import { homeOf } from '../host/receipts.ts'
+import { memory } from '../host/system.ts'
 import { keepInMemory, keepOnDisk, unionsInside } from '../live/keep.ts'
 import type { Keeping } from '../live/keep.ts'
 import { planLive } from '../live/live-plan.ts'
@@ -124,7 +124,7 @@ async function prepare(source: string | readonly string[], target: string, optio
     upper: keeping.upper,
     ...(bytes === undefined ? {} : { toram: bytes }),
   }
-  const home = { stateDirectory: stateDirectory(), id: receiptId(at), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() }
+  const home = homeOf(at)
   const missing = new Set(pathPrefixes(at).filter((prefix) => statName(prefix) === 'ENOENT'))
   // What is merely worth a note of the medium is for `live plan` to tell.
   const warnings = [...live.findings.filter(({ severity }) => severity === 'warning'), ...keeping.findings, ...room]

@@ -4,8 +4,7 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import { realName } from '../host/files.ts'
 import { readMountAt } from '../host/mount-table.ts'
-import { readReceiptsAt } from '../host/receipts.ts'
-import { bootId, mountNamespaceId } from '../host/system.ts'
+import { readOwnReceiptsAt, readReceiptsAt } from '../host/receipts.ts'
 import { receiptOfMount } from '../mounts/receipt.ts'
 import { absolutePath, isWithin } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
@@ -36,7 +35,7 @@ export interface LiveMount extends LiveRecord {
 export function readLive(target: string): LiveMount {
   const path = realTarget(target)
   const overlay = readMountAt(path)?.overlay
-  const receipt = overlay === undefined ? undefined : receiptOfMount(overlay, readReceiptsAt(path).filter(isOfThisNamespace))
+  const receipt = overlay === undefined ? undefined : receiptOfMount(overlay, readOwnReceiptsAt(path))
   const upper = receipt?.layers.upper
   const work = receipt?.layers.work
   if (receipt?.live === undefined || upper === undefined || work === undefined) throw notLive(path, overlay !== undefined)
@@ -61,12 +60,10 @@ function liveTarget(target: string): string {
   const here = readMountAt(path)
   const receipts = readReceiptsAt(path)
   const isRemains = here === undefined && receipts.some(({ live }) => live !== undefined)
-  const own = here?.overlay === undefined ? undefined : receiptOfMount(here.overlay, receipts.filter(isOfThisNamespace))
+  const own = here?.overlay === undefined ? undefined : receiptOfMount(here.overlay, readOwnReceiptsAt(path))
   const isRoot = own?.parts.some(({ what, source }) => what === 'bind' && source === '/') === true
   return isRemains || isRoot ? path : readLive(path).target
 }
-
-const isOfThisNamespace = (receipt: Receipt): boolean => receipt.bootId === bootId() && receipt.mountNamespace === mountNamespaceId()
 
 /** The mount table has no symlinks in it. */
 function realTarget(target: string): string {

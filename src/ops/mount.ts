@@ -8,8 +8,10 @@ import { execute } from '../host/execute.ts'
 import { readImageState } from '../host/image.ts'
 import { markKernelLog } from '../host/kmsg.ts'
 import type { KernelLogMark } from '../host/kmsg.ts'
+import { findOwnerOfUpper } from '../host/owner.ts'
 import { pageSize } from '../host/system.ts'
 import { finding } from '../errors/make-finding.ts'
+import { borrowedUpper } from '../mounts/owner.ts'
 import { nameBytes } from '../names/bytes.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
@@ -126,7 +128,7 @@ export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, 
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
     const read = await verifyMount(placed, step, taken, log, seen)
-    const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings] }
+    const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings, ...upperWarnings(spec, read.warnings)] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
     if (strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
     const warnings = fixMounted(verified.warnings, step.target, directoryOf(plan))
@@ -140,6 +142,12 @@ export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, 
 /** They were attached without their journal. */
 function imageWarnings({ steps }: Plan): Finding[] {
   return steps.flatMap((step) => (step.do === 'attach-image' ? notClean(step.image, step.image, step.type, readImageState(step.image, step.type)).map(({ finding }) => finding) : []))
+}
+
+/** One that a stopped container will use again; a running one is told by what it has mounted. */
+function upperWarnings({ upper }: OverlaySpec, others: readonly Finding[]): Finding[] {
+  const owner = upper === undefined || others.some(({ code }) => code === 'upper-in-use') ? undefined : findOwnerOfUpper(upper)
+  return upper === undefined || owner === undefined ? [] : [borrowedUpper(upper, owner)]
 }
 
 /**

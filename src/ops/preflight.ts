@@ -4,8 +4,10 @@ import { finding } from '../errors/make-finding.ts'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { identityOf, realName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
-import { receiptId } from '../host/receipts.ts'
-import { bootId, inUserNamespace, mountNamespaceId, pageSize, stateDirectory } from '../host/system.ts'
+import { homeOf } from '../host/receipts.ts'
+import { inUserNamespace, pageSize } from '../host/system.ts'
+import { identifyMaker } from '../mounts/maker.ts'
+import { ownerOf } from '../mounts/owner.ts'
 import { absolutePath, pathPrefixes, relativeTo, tidyPath } from '../names/path.ts'
 import { needsReceipt } from '../plan/plan-mount.ts'
 import type { MountFacts, MountRequest } from '../plan/plan-mount.ts'
@@ -27,9 +29,9 @@ export function look(request: MountRequest): { readonly facts: MountFacts; reado
     const type = readImageType(absolute)
     if (type !== undefined) images.set(absolute, type)
   }
-  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
+  const facts = { cwd, images, missing: missingPaths(spec, cwd), pageSize: pageSize(), ...(looksForeign(spec, cwd) ? { looksForeign: true } : {}), ...(spec.tmpfs === undefined ? {} : { inUserNamespace: isMapped() }) }
   if (!needsReceipt(request, facts)) return { facts, seen }
-  return { seen, facts: { ...facts, home: { stateDirectory: stateDirectory(), id: receiptId(absolutePath(spec.target, cwd)), pid: process.pid, mountNamespace: mountNamespaceId(), bootId: bootId() } } }
+  return { seen, facts: { ...facts, home: homeOf(absolutePath(spec.target, cwd)) } }
 }
 
 /** As the mount table will show it: symlinks resolved, as far as the path exists. */
@@ -41,6 +43,16 @@ export function realTarget(target: string): string {
     const there = pathPrefixes(absolute).findLast((prefix) => typeof statName(prefix) === 'object')
     return there === undefined ? absolute : tidyPath(`${realName(there)}/${relativeTo(absolute, there)}`)
   }
+}
+
+/** Its names as they are said, and as the kernel may show them. */
+function looksForeign({ target, source, lower, upper, work }: MountRequest['spec'], cwd: string): boolean {
+  const said = (path: string): string => absolutePath(path, cwd)
+  const [first] = lower
+  return [said, realTarget].some((name) => {
+    const layers = { lower: first === undefined ? [] : [name(first.path)], ...(upper === undefined ? {} : { upper: name(upper) }), ...(work === undefined ? {} : { work: name(work) }) }
+    return ownerOf({ target, maker: identifyMaker({ target, source }, layers) }) !== undefined
+  })
 }
 
 function isMapped(): boolean {

@@ -6,11 +6,13 @@ import type { Fix } from '../errors/finding.ts'
 import { execute } from '../host/execute.ts'
 import { readMountAt } from '../host/mount-table.ts'
 import { realName } from '../host/files.ts'
+import { findOwner } from '../host/owner.ts'
 import { readReceiptsAt } from '../host/receipts.ts'
 import { specOfMount } from '../fstab/from-mount.ts'
 import { optionsInForce } from '../mounts/in-force.ts'
 import { receiptOfMount } from '../mounts/receipt.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import { fixByOwner } from '../mounts/owner.ts'
 import { quoteShell } from '../names/shell.ts'
 import { OPTION_TABLE } from '../overlay/options.ts'
 import { formatMountCommand } from '../overlay/command.ts'
@@ -105,7 +107,8 @@ function ignoredChanges(said: MountOptions, mount: OverlayMount): string[] {
 function cannotChange(path: string, ignored: readonly string[], mount: OverlayMount, said: MountOptions, flags: FlagChanges): OvlError {
   const title = `${ignored.join(', ')} cannot change on the live overlay at '${path}'`
   const fix = anew(path, mount, said, flags)
-  return new OvlError('remount-change-ignored', title, { findings: [finding('remount-change-ignored', { title, severity: 'error', evidence: [{ fact: `in force: ${inForce(mount)}`, source: 'mountinfo' }], fix })] })
+  const ignoring = finding('remount-change-ignored', { title, severity: 'error', evidence: [{ fact: `in force: ${inForce(mount)}`, source: 'mountinfo' }], fix })
+  return new OvlError('remount-change-ignored', title, { findings: fixByOwner([ignoring], receiptOfMount(mount, readReceiptsAt(path)) === undefined ? findOwner(mount) : undefined) })
 }
 
 function inForce({ lower, data, upper, work, options }: OverlayMount): string {

@@ -1,20 +1,28 @@
 /** `ovl umount`: takes down an overlay and all that was put up for it, and names whoever holds it. */
 
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import type { Finding } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
 import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
 import { realName, statName } from '../host/files.ts'
 import { collectHolders } from '../host/holders.ts'
-import { readMountAt, readMountTable, statusAt } from '../host/mount-table.ts'
+import { readMountAt, readMountTable, readMountsElsewhere, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
-import { readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
-import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
+import { findOwner } from '../host/owner.ts'
+import { clearLocks, lockTarget } from '../host/lock.ts'
+import { findNamespaces, ownNamespace } from '../host/namespaces.ts'
+import { readOwnReceiptsAt, readReceipt, readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
+import { bootId, isLiveProcess, isOwnProc, pidNamespaceId } from '../host/system.ts'
 import { forgetHelper } from '../host/utab.ts'
 import { isWithin, absolutePath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
-import { mountOfReceipt, receiptOfMount } from '../mounts/receipt.ts'
+import type { OverlayMount } from '../mounts/overlay-mount.ts'
+import { refusalOf } from '../mounts/owner.ts'
+import { fateOf, receiptOfMount } from '../mounts/receipt.ts'
+import type { Fate, Namespaces } from '../mounts/receipt.ts'
+import { receiptPath } from '../plan/plan-mount.ts'
 import { planUnmount } from '../plan/plan-unmount.ts'
 import type { Plan, Receipt } from '../plan/step.ts'
 
@@ -23,6 +31,8 @@ export interface UnmountOptions {
   readonly lazy?: boolean
   /** Also take down what is mounted below the target. */
   readonly recursive?: boolean
+  /** Take it down even where a container engine or a service made it, and goes on using it. */
+  readonly force?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -36,10 +46,12 @@ export interface Unmounted {
 
 /**
  * Unmounts the overlay at `target`, deepest part first, and removes what ovl made for it.
- * @throws OvlError `not-mounted` when there is no overlay, `umount-busy` with the holders in `findings`
+ * @throws OvlError `not-mounted` when there is no overlay, `umount-busy` with the holders in `findings`,
+ *   `owned-elsewhere` when a container engine or a service made it and `force` is not said
  */
 export async function unmount(target: string, options: UnmountOptions = {}): Promise<Unmounted> {
   const path = realTarget(target)
+  using _ = await turnAt(path, options.signal)
   const done = await run(path, planFor(path, options), options.signal)
   await forgetHelper(path)
   return done
@@ -59,26 +71,57 @@ export function planOfUnmount(target: string, options: UnmountOptions = {}): Pla
   return planFor(realTarget(target), options)
 }
 
+export interface StaleOptions {
+  /** Also what cannot be judged: the mount may live in a mount namespace that cannot be seen, and loses its parts then. */
+  readonly force?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What became of the receipts. */
+export interface Cleared {
+  readonly cleared: readonly Unmounted[]
+  /** One warning for each receipt that was left because it cannot be judged. */
+  readonly warnings: readonly Finding[]
+  /** Of those that could not be cleared. */
+  readonly errors: readonly unknown[]
+}
+
 /**
  * Clears what mounts of ovl left behind whose process died half-way or that were taken down by other
- * means: parts still mounted, directories, receipts. Live mounts and other namespaces are left alone.
+ * means: parts still mounted, directories, receipts. Live mounts and other namespaces are left alone, and so is
+ * what cannot be judged, unless `force` says otherwise.
+ * @throws OvlError for the first that could not be cleared, after all others were
  */
-export async function unmountStale(): Promise<Unmounted[]> {
+export async function unmountStale(options: StaleOptions = {}): Promise<Unmounted[]> {
+  const { cleared, errors } = await clearStale(options)
+  if (errors.length > 0) throw errors[0]
+  return [...cleared]
+}
+
+/** {@link unmountStale}, with what was left alone, and why. */
+export async function clearStale({ force = false, signal }: StaleOptions = {}): Promise<Cleared> {
   const cleared: Unmounted[] = []
-  for (const { target, plan } of plansForStale()) cleared.push(await run(target, plan, undefined))
+  const errors: unknown[] = []
+  const judged = judgeReceipts(readReceipts())
+  for (const { receipt } of judged.filter((one) => isToGo(one, force))) {
+    try {
+      const done = await clearOne(receipt, signal)
+      if (done !== undefined) cleared.push(done)
+    } catch (error) {
+      errors.push(error)
+      if (signal?.aborted === true) break
+    }
+  }
   removeUnfinished(isLiveProcess)
-  return cleared
+  clearLocks()
+  return { cleared, warnings: warningsOf(judged, force), errors }
 }
 
 /** Clears what an earlier mount of ovl at `target` left when its overlay was taken down by other means. What cannot be cleared stays for {@link unmountStale}. */
 export async function unmountRemains(target: string): Promise<void> {
-  const path = realTarget(target)
-  const receipts = readReceiptsAt(path)
-  if (receipts.length === 0) return
-  const table = readMountTable()
-  for (const receipt of receipts.filter((one) => isStale(one, table))) {
+  for (const { receipt } of judgeReceipts(readReceiptsAt(realTarget(target))).filter((one) => isToGo(one, false))) {
     try {
-      await run(path, planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) }), undefined)
+      await clearOne(receipt, undefined)
     } catch (error) {
       if (!isOvlError(error)) throw error
     }
@@ -86,28 +129,87 @@ export async function unmountRemains(target: string): Promise<void> {
 }
 
 /** The plan that {@link unmountStale} would execute. */
-export function planOfUnmountStale(): Plan {
-  return { steps: plansForStale().flatMap(({ plan }) => plan.steps) }
+export function planOfUnmountStale(options: Pick<StaleOptions, 'force'> = {}): Plan {
+  return foreseeStale(options).plan
 }
 
-function plansForStale(): { readonly target: string; readonly plan: Plan }[] {
+/** {@link planOfUnmountStale}, with what would be left alone, and why. */
+export function foreseeStale({ force = false }: Pick<StaleOptions, 'force'> = {}): { readonly plan: Plan; readonly warnings: readonly Finding[] } {
+  const judged = judgeReceipts(readReceipts())
   const table = readMountTable()
-  const stale = readReceipts().filter((receipt) => isStale(receipt, table))
-  return stale.map((receipt) => ({ target: receipt.target, plan: planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) }) }))
+  return { plan: { steps: judged.filter((one) => isToGo(one, force)).flatMap(({ receipt }) => planForReceipt(receipt, table).steps) }, warnings: warningsOf(judged, force) }
 }
 
-function planFor(path: string, { lazy = false, recursive = false }: UnmountOptions): Plan {
-  // Nothing but the overlay to take down: how its layers are called does not matter.
-  if (!recursive && statusAt(path) !== undefined && readReceiptsAt(path).length === 0) return planAlone(path, lazy)
+interface Judged {
+  readonly receipt: Receipt
+  readonly fate: Fate
+}
+
+/** The receipts were read before: what they tell of is in what is looked at now, unless it is gone. */
+function judgeReceipts(receipts: readonly Receipt[]): Judged[] {
+  if (receipts.length === 0) return []
+  let namespaces: Namespaces | undefined
+  let elsewhere: readonly Mount[] | undefined
+  const here = {
+    bootId: bootId(), mountNamespace: ownNamespace(), pidNamespace: pidNamespaceId(), overlays: readMountTable().overlays,
+    isRunning: (pid: number) => (isOwnProc() ? isLiveProcess(pid) : undefined),
+    namespaces: () => (namespaces ??= findNamespaces()),
+    elsewhere: () => (elsewhere ??= readMountsElsewhere()),
+  }
+  return receipts.map((receipt) => ({ receipt, fate: fateOf(receipt, here) }))
+}
+
+const isToGo = ({ fate }: Judged, force: boolean): boolean => fate === 'stale' || (force && typeof fate === 'object')
+
+/** Undefined when somebody wrote to the receipt after it was judged, or is done with it: it is in good hands. */
+async function clearOne(receipt: Receipt, signal: AbortSignal | undefined): Promise<Unmounted | undefined> {
+  using _ = await lockTarget(receipt.target, signal)
+  if (JSON.stringify(readReceipt(receiptPath(receipt.directory))) !== JSON.stringify(receipt)) return undefined
+  return run(receipt.target, planForReceipt(receipt, readMountTable()), signal)
+}
+
+const planForReceipt = (receipt: Receipt, table: MountTable): Plan => planUnmount({ below: [], lazy: false, receipt, mountedParts: mountedParts(receipt, table) })
+
+function warningsOf(judged: readonly Judged[], force: boolean): Finding[] {
+  return judged.flatMap(({ receipt: { target }, fate }) => {
+    if (force || typeof fate !== 'object') return []
+    const title = `what was mounted at '${target}' was left alone: ${fate.unknown}`
+    return [finding('owned-elsewhere', {
+      title,
+      severity: 'warning',
+      explanation: 'ovl has a record of this mount and cannot tell whether it is still there. Clearing it away where it is would lose what was changed in it.',
+      evidence: [{ fact: fate.unknown, source: 'proc' }],
+      fix: [{ text: 'If you know that it is gone, say so.', command: 'ovl umount --stale --force' }],
+    })]
+  })
+}
+
+/** Nobody else takes down what has receipts at `path` meanwhile. */
+async function turnAt(path: string, signal: AbortSignal | undefined): Promise<Disposable> {
+  return readReceiptsAt(path).length === 0 ? { [Symbol.dispose]: () => undefined } : lockTarget(path, signal)
+}
+
+function planFor(path: string, { lazy = false, recursive = false, force = false }: UnmountOptions): Plan {
   const here = readMountAt(path)
   if (here?.overlay === undefined) return planForRemains(path, here?.mount, lazy)
-  const receipt = receiptOfMount(here.overlay, readReceiptsAt(path).filter(isOfThisNamespace))
+  const receipts = readReceiptsAt(path)
+  if (!force && receiptOfMount(here.overlay, receipts) === undefined) refuseOwned(here.overlay, here.mount)
+  const receipt = receipts.length === 0 ? undefined : receiptOfMount(here.overlay, readOwnReceiptsAt(path))
   if (receipt === undefined && !recursive) return planAlone(path, lazy)
   const table = readMountTable()
   const inside = table.mounts.filter(({ target }) => target !== path && isWithin(target, path)).map(({ target }) => target).reverse()
   const own = new Set(receipt?.inside)
   const below = recursive ? inside : inside.filter((target) => own.has(target))
+  if (recursive && !force) for (const overlay of table.overlays) if (overlay.target !== path && isWithin(overlay.target, path)) refuseOwned(overlay, table.mounts.find(({ id }) => id === overlay.id))
   return planUnmount({ target: path, below, lazy, ...(receipt === undefined ? { mountedParts: new Set() } : { receipt, mountedParts: mountedParts(receipt, table) }) })
+}
+
+/** A part of it that is bound elsewhere can go. @throws OvlError owned-elsewhere */
+function refuseOwned(overlay: OverlayMount, mount: Mount | undefined): void {
+  const owner = mount?.root === '/' ? findOwner(overlay) : undefined
+  if (owner === undefined) return
+  const refusal = refusalOf(overlay.target, owner)
+  throw new OvlError('owned-elsewhere', refusal.title, { findings: [refusal] })
 }
 
 const planAlone = (target: string, lazy: boolean): Plan => planUnmount({ target, below: [], lazy, mountedParts: new Set() })
@@ -115,7 +217,7 @@ const planAlone = (target: string, lazy: boolean): Plan => planUnmount({ target,
 /** No overlay is to be seen at `path`, but one of ovl's may have been there, and left its parts. */
 function planForRemains(path: string, here: Mount | undefined, lazy: boolean): Plan {
   const table = readMountTable()
-  const receipt = here === undefined ? readReceiptsAt(path).find((one) => isOfThisNamespace(one) && isStale(one, table)) : undefined
+  const receipt = here === undefined ? judgeReceipts(readOwnReceiptsAt(path)).find(({ fate }) => fate === 'stale')?.receipt : undefined
   if (receipt === undefined) throw notMounted(path, here, table.overlays.some(({ target }) => target === path))
   return planUnmount({ below: [], lazy, receipt, mountedParts: mountedParts(receipt, table) })
 }
@@ -162,22 +264,16 @@ function explained(error: OvlError, target: string, own: readonly string[]): Ovl
   const evidence = holders.map(({ pid, command, what, path }) => ({ fact: pid === undefined ? `${what} ${path}` : `${pid} ${command ?? '?'}: ${what} ${path}`, source: 'proc' as const }))
   const unseen = hidden === 0 ? '' : ` (${hidden} ${hidden === 1 ? 'process' : 'processes'} could not be looked at)`
   const title = holders.length === 0 ? `'${target}' is busy, and no process that can be seen holds it${unseen}` : `'${target}' is busy: held by ${[...new Set(holders.map(({ pid, command, what, path }) => (pid === undefined ? `${what} '${path}'` : `${command ?? '?'} (${pid})`)))].slice(0, 5).join(', ')}${unseen}`
+  const overlay = readMountAt(target)?.overlay
+  const owner = overlay === undefined || readReceiptsAt(target).length > 0 ? undefined : findOwner(overlay)
   const pids = [...new Set(holders.flatMap(({ pid }) => pid ?? []))].filter((pid) => pid !== process.pid)
   const fix = [
     ...(holders.some(({ what }) => what === 'mount below') ? [{ text: 'Take down what is mounted below, too.', command: `ovl umount -R ${quoteShell(target)}` }] : []),
     ...(pids.length > 0 ? [{ text: 'End these processes, or let them leave.', command: `kill ${pids.join(' ')}` }] : []),
     { text: 'Or detach it now; upper and work stay in use until the last holder is gone.', command: `ovl umount -l ${quoteShell(target)}` },
   ]
-  return error.with({ message: title, findings: [finding('umount-busy', { title, evidence, fix })] })
-}
-
-const isOfThisNamespace = (receipt: Receipt): boolean => receipt.bootId === bootId() && receipt.mountNamespace === mountNamespaceId()
-
-function isStale(receipt: Receipt, table: MountTable): boolean {
-  if (receipt.bootId !== bootId()) return true
-  if (receipt.mountNamespace !== mountNamespaceId()) return !isLiveNamespace(receipt.mountNamespace)
-  if (receipt.state === 'making' && isLiveProcess(receipt.pid)) return false
-  return mountOfReceipt(receipt, table.overlays) === undefined
+  const busy = finding('umount-busy', { title, evidence, fix: owner?.fix ?? fix })
+  return error.with({ message: title, findings: [busy] })
 }
 
 /** Only what lies in the receipt's own directory is ever taken down as a part. */

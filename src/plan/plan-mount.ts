@@ -30,12 +30,14 @@ export interface MountFacts {
   readonly pageSize: number
   /** Ids are mapped: overlay can keep its own xattrs on a tmpfs of ours only as user xattrs. */
   readonly inUserNamespace?: boolean
+  /** By its place or its layers it would be taken for the mount of a container engine or a service: only a receipt tells it from theirs. */
+  readonly looksForeign?: boolean
   /** Where the receipt goes; there whenever {@link needsReceipt} says so. */
   readonly home?: Home
 }
 
 /** The place of one mount among ovl's own files, and who makes it. */
-export interface Home extends Pick<Receipt, 'pid' | 'mountNamespace' | 'bootId'> {
+export interface Home extends Pick<Receipt, 'pid' | 'pidNamespace' | 'mountNamespace' | 'mountNamespaceId' | 'bootId'> {
   /** Where receipts and parts live, e.g. `/run/ovl`. */
   readonly stateDirectory: string
   /** Name of this mount there; unique. */
@@ -44,10 +46,10 @@ export interface Home extends Pick<Receipt, 'pid' | 'mountNamespace' | 'bootId'>
 
 /**
  * Whether there is more to take down than the overlay, or the mount table may show other names than were
- * said (mount(2) shortens them, FUSE shows none), or the caller wants the mount remembered.
+ * said (mount(2) shortens them, FUSE shows none), or it would be taken for somebody else's, or the caller wants it remembered.
  */
-export function needsReceipt({ spec, remember, ways, forms = [] }: MountRequest, { cwd, images, missing, pageSize }: Omit<MountFacts, 'home'>): boolean {
-  if (remember || spec.tmpfs !== undefined || images.size > 0 || ways.includes('fuse')) return true
+export function needsReceipt({ spec, remember, ways, forms = [] }: MountRequest, { cwd, images, missing, pageSize, looksForeign }: Omit<MountFacts, 'home'>): boolean {
+  if (remember || looksForeign === true || spec.tmpfs !== undefined || images.size > 0 || ways.includes('fuse')) return true
   if (spec.mkdir && missing.has(absolutePath(spec.target, cwd))) return true
   if ([...spec.lower, ...spec.data].some(({ idmap, bind }) => idmap !== undefined || bind === true)) return true
   return forms.some((form) => form === 'relative' || form === 'proc-fd') || nameBytes(encodeMountData(absoluteParams(paramsOf(spec), cwd))) > dataLimit(pageSize)

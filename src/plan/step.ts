@@ -57,8 +57,11 @@ export interface Receipt {
   readonly state: 'making' | 'mounted'
   /** Who is making it; 0 when a failed mount could not be undone. */
   readonly pid: number
-  /** Inode number of the mount namespace, and the boot it belongs to. */
+  /** Inode number of the maker’s pid namespace. Receipts of old have none. */
+  readonly pidNamespace?: string
+  /** Inode number of the mount namespace; the number that is never used again, where the kernel tells it (Linux 6.11); and the boot it belongs to. */
   readonly mountNamespace: string
+  readonly mountNamespaceId?: string
   readonly bootId: string
   readonly target: string
   /** Own directory of this mount under the state directory; its mounts lie below it. */

@@ -62,3 +62,17 @@ test('a directory that others could have planted is not trusted', () => {
     expect(readdirSync(`${dir}/merged`)).toEqual([])
   }
 })
+
+test('of a mount namespace that is gone, beside processes that may not be looked into: said, left, and cleared with --force', (context) => {
+  const { dir, ovl } = place()
+  expect(runChild('unshare', ['--mount', process.execPath, BIN, 'mount', '-l', 'lower', '--tmpfs', '--userxattr', 'merged'], { cwd: dir, env: { XDG_RUNTIME_DIR: `${dir}/run` } }).code).toBe(0)
+  const left = envelope(ovl(['umount', '--stale', '--json']))
+  const [warning] = left.warnings as { code: string; title: string }[]
+  if (warning === undefined && process.env['OVL_TESTS_MUST_RUN'] !== '1') return context.skip('every process of this machine can be looked into')
+  expect(left.data).toEqual([])
+  expect(warning).toMatchObject({ code: 'owned-elsewhere', title: expect.stringMatching(/merged'.*process \d+ \(.+\) .*may not be looked into$/) as unknown })
+  expect(ovl(['umount', '--stale']).stderr).toContain('ovl umount --stale --force')
+  const cleared = envelope(ovl(['umount', '--stale', '--force', '--json']))
+  expect(cleared).toMatchObject({ ok: true, data: [{ target: `${dir}/merged` }], warnings: [] })
+  expect(readdirSync(`${dir}/run/ovl`)).toEqual([])
+})

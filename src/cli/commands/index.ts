@@ -39,12 +39,13 @@ export const COMMANDS: readonly CommandDef[] = [
   },
   {
     name: 'umount', family: 'mount', kind: 'umount', summary: 'unmount overlays, with all that was put up for them',
-    usage: ['TARGET… [-l] [-R]', '--stale'],
-    details: ['Takes down the overlay, then the tmpfs, images and directories that ovl mount made for it, deepest first. When it is busy, the processes that hold it are named; it is never detached lazily unless -l says so.'],
+    usage: ['TARGET… [-l] [-R] [--force]', '--stale [--force]'],
+    details: ['Takes down the overlay, then the tmpfs, images and directories that ovl mount made for it, deepest first. When it is busy, the processes that hold it are named; it is never detached lazily unless -l says so.', 'An overlay that a container engine or a service made (Docker, containerd, podman, buildah, systemd, LXC, schroot) is left to that: ovl refuses, and names the command that ends it.'],
     options: [
       { name: 'lazy', short: 'l', does: 'detach now, let go when it is no longer used' },
       { name: 'recursive', short: 'R', does: 'first what is mounted below it' },
-      { name: 'stale', does: 'clear what crashed or foreign hands left of earlier mounts' },
+      { name: 'stale', does: 'clear what crashed or foreign hands left of earlier mounts; what may still be mounted in a namespace that cannot be seen stays, and is named' },
+      { name: 'force', does: 'take it down all the same: what a container engine or a service made, or with --stale what cannot be judged' },
       DRY_RUN,
     ],
     positionals: { min: 0, value: { name: 'TARGET', kind: 'overlay' } },

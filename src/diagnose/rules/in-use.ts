@@ -4,6 +4,7 @@
  */
 
 import type { FindingCode } from '../../errors/codes.ts'
+import { ownerOf } from '../../mounts/owner.ts'
 import { quoteShell } from '../../names/shell.ts'
 import type { Facts, HolderFact, PathFact } from '../facts.ts'
 import { isIndexed } from '../in-force.ts'
@@ -35,19 +36,21 @@ export function inUseSuspects(facts: Facts): Suspect[] {
 
 const ORDER: readonly PathFact['role'][] = ['upper', 'work', 'lower', 'data', 'target']
 
-function held(code: FindingCode, fact: PathFact, { target, role, path, elsewhere }: HolderFact, facts: Facts): Suspect {
+function held(code: FindingCode, fact: PathFact, holder: HolderFact, facts: Facts): Suspect {
+  const { target, role, path, elsewhere, maker, container } = holder
+  const owner = maker === undefined ? undefined : ownerOf({ target, maker, [role]: path }, container === undefined ? {} : { container })
   const abroad = elsewhere === undefined ? '' : `, in the mount namespace of process ${elsewhere.pid} (${elsewhere.program})`
   const indexed = isIndexed(facts) === true
   return suspect(code, [fact.path, fact.absolute], {
     severity: indexed ? 'error' : 'warning',
-    title: `${ROLE_WORDS[fact.role]} ${quote(fact.path)} is in use: it is ${fact.absolute === path ? 'the' : 'inside the'} ${role} of the overlay at ${quote(target)}${abroad}`,
+    title: `${ROLE_WORDS[fact.role]} ${quote(fact.path)} is in use: it is ${fact.absolute === path ? 'the' : 'inside the'} ${role} of the overlay at ${quote(target)}${owner === undefined ? '' : ` of ${owner.whose}`}${abroad}`,
     evidence: [
       seen('mountinfo', `the overlay at ${quote(target)} has ${role}dir=${quote(path)}`),
       ...(elsewhere === undefined ? [] : [seen('proc', `process ${elsewhere.pid} (${elsewhere.program}) lives in mount namespace ${elsewhere.namespace}`)]),
     ],
     fix: [
       { text: fact.role === 'upper' || fact.role === 'work' ? 'Use an upper and a work directory of its own for each mount.' : 'Use a copy of it as the lower, or unmount the other overlay first.' },
-      { text: 'Or take the other overlay down, if nobody needs it.', command: elsewhere === undefined ? `ovl umount ${quoteShell(target)}` : `nsenter --mount --target ${elsewhere.pid} umount ${quoteShell(target)}` },
+      ...(owner?.fix ?? [{ text: 'Or take the other overlay down, if nobody needs it.', command: elsewhere === undefined ? `ovl umount ${quoteShell(target)}` : `nsenter --mount --target ${elsewhere.pid} umount ${quoteShell(target)}` }]),
       ...(indexed ? [{ text: 'index=off lets both mount, with undefined behaviour where they meet.' }] : []),
     ],
   })

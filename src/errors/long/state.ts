@@ -100,6 +100,9 @@ export const STATE_TEXTS: Readonly<Record<StateCode, LongText>> = {
     what: 'The overlay, or the upper directory, belongs to a container or a service that somebody else runs.',
     why: 'The kernel would let it go. But the container engine keeps a record of its own: a container whose root is taken down fails in strange ways, and an upper that two overlays write to loses data.',
     see: ['ovl list   # who made it', 'ovl inspect TARGET'],
-    fix: ['Tell the engine to end it.\ndocker stop NAME; podman stop NAME; machinectl poweroff NAME', 'If you know that nobody uses it any more, say so.\novl umount --force TARGET'],
+    fix: [
+      'Tell the engine to end it.\ndocker stop NAME; podman stop NAME; machinectl poweroff NAME', 'If you know that nobody uses it any more, say so.\novl umount --force TARGET',
+      'Of what ovl mounted in a namespace that it cannot see any more, the record is kept. If the mount is gone, clear it away.\novl umount --stale --force',
+    ],
   },
 }

@@ -6,10 +6,12 @@
 
 import type { HolderFact, Known } from '../../diagnose/facts.ts'
 import type { OverlayMount } from '../../mounts/overlay-mount.ts'
+import { ownerOf } from '../../mounts/owner.ts'
 import { readProcFile } from '../proc-file.ts'
 import { statName } from '../files.ts'
 import { findMountNamespaces, readMountTable } from '../mount-table.ts'
 import type { MountNamespace } from '../mount-table.ts'
+import { readLayerOwner } from '../owner.ts'
 import { mountIdOf } from '../syscalls/files.ts'
 import { look, lookFile } from './look.ts'
 import type { MountView } from './mounts.ts'
@@ -37,10 +39,15 @@ function holdersIn(namespace: MountNamespace, seen: Set<string>): HolderFact[] {
   return news.flatMap((overlay) => holdersOf(overlay, `/proc/${pid}/root`).map((holder): HolderFact => ({ ...holder, place: { known: false, why: 'it was seen through another namespace' }, elsewhere })))
 }
 
-function holdersOf({ id: mountId, target, upper, work, deleted = [] }: OverlayMount, root: string): Omit<HolderFact, 'place'>[] {
+function holdersOf(overlay: OverlayMount, root: string): Omit<HolderFact, 'place'>[] {
+  const { id: mountId, target, upper, work, maker, deleted = [] } = overlay
+  const owned = ownerOf(overlay) === undefined ? undefined : readLayerOwner(overlay).container
+  const by = ownerOf(overlay) === undefined ? {} : { maker, ...(owned === undefined ? {} : { container: nameOf(owned) }) }
   return ([['upper', upper], ['work', work]] as const).flatMap(([role, path]) => {
     if (path === undefined || !path.startsWith('/') || deleted.includes(path)) return []
     const found = statName(`${root}${path}`)
-    return typeof found === 'string' ? [] : [{ mountId, target, role, path, device: String(found.dev), inode: String(found.ino) }]
+    return typeof found === 'string' ? [] : [{ mountId, target, role, path, device: String(found.dev), inode: String(found.ino), ...by }]
   })
 }
+
+const nameOf = ({ id, name, engine }: NonNullable<HolderFact['container']>): NonNullable<HolderFact['container']> => ({ id, ...(name === undefined ? {} : { name }), ...(engine === undefined ? {} : { engine }) })

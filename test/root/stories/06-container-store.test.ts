@@ -86,14 +86,15 @@ describe.each(KINDS)('$name', ({ make, tools, layers: count, maker, ids, hasName
     expect(found.map(({ identity }) => identity?.layer)).toEqual(ids(store))
     expect(inspection.findings.filter(({ severity }) => severity === 'error')).toEqual([])
     if (!hasNames) return
-    const { containerId: id, containerName: name, imageName } = store
-    expect(inspection.container).toEqual({ id, name, image: imageName })
+    const { kind, containerId: id, containerName: name, imageName } = store
+    const container = { id, name, image: imageName, ...(kind === 'buildah' ? { engine: 'buildah' } : {}) }
+    expect(inspection.container).toEqual(container)
     // Docker puts a layer of the container's own between its upper and the image.
     const ofImage = shown('lower').filter(({ identity }) => identity?.layer?.endsWith('-init') !== true)
     expect(ofImage).toHaveLength(count)
     for (const { identity } of ofImage) expect(identity?.images).toEqual([imageName])
     for (const { identity } of shown('lower').filter((layer) => !ofImage.includes(layer))) expect(identity?.container?.id).toBe(id)
-    expect(shown('upper')[0]?.identity?.container).toEqual({ id, name, image: imageName })
+    expect(shown('upper')[0]?.identity?.container).toEqual(container)
     const picture = sh('/', 'ovl inspect "$1"', [store.live.target]).stdout
     for (const words of [name as string, imageName]) expect(picture).toContain(words)
   })
@@ -119,8 +120,9 @@ describe.each(KINDS)('$name', ({ make, tools, layers: count, maker, ids, hasName
     for (const id of ids(store)) expect(stdout).toContain(hasNames ? id?.slice(0, 12) : `/snapshots/${id}/fs`)
   })
 
-  test.skipIf(missing.length > 0)('ovl takes down what a runtime has put up', async () => {
-    expect((await unmount(store.live.target)).unmounted).toEqual([store.live.target])
+  test.skipIf(missing.length > 0)('ovl takes down what a runtime has put up, where it is told to', async () => {
+    await expect(unmount(store.live.target)).rejects.toMatchObject({ code: 'owned-elsewhere' })
+    expect((await unmount(store.live.target, { force: true })).unmounted).toEqual([store.live.target])
     expect(existsSync(`${store.live.target}/etc/motd`)).toBe(false)
   })
 })

@@ -47,6 +47,15 @@ export function holdDirectory(path: string): HeldDirectory {
   return held(checkFs(`cannot open the directory '${path}'`, () => openSync(nameBuffer(path), O_PATH | constants.O_DIRECTORY)), path)
 }
 
+/**
+ * Holds the directory at a path that was resolved before (realName): a symlink on the way was put there since.
+ * @throws OvlError unsafe-path
+ */
+export function holdReal(path: string): HeldDirectory {
+  using top = holdDirectory('/')
+  return holdBelow(top, path)
+}
+
 /** Holds a directory below another. @throws OvlError unsafe-path, or as open(2) fails */
 export function holdBelow(root: HeldDirectory, path: string, links: Links = 'none'): HeldDirectory {
   return held(open(root, path, O_PATH | constants.O_DIRECTORY, 0, links), shown(root, path))
@@ -123,7 +132,7 @@ export function writeBelow(root: HeldDirectory, path: string, bytes: Uint8Array 
     const name = baseName(path)
     const there = statBelow(parent, name)
     if (typeof there === 'object' && there.kind !== 'file') throw new OvlError('unsafe-path', `'${shown(root, path)}' is no regular file but a ${there.kind}: nothing was written`, { hint: 'Look at what it is, and move it away if it is not needed.' })
-    const draft = `.${name.slice(0, 100)}.${process.pid}.${process.hrtime.bigint().toString(36)}.ovl-new`
+    const draft = draftName()
     try {
       using file = new OwnedFd(open(parent, draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode, 'none'))
       writeFileSync(file.fd, bytes)
@@ -185,6 +194,24 @@ export function syncBelow(directory: HeldDirectory): void {
 export function entry(directory: HeldDirectory, name: string): Buffer {
   if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new OvlError('internal', `'${name}' is no name of an entry`)
   return nameBuffer(`/proc/self/fd/${directory.fd}/${name}`)
+}
+
+/** A path of what a descriptor is of, or of an entry of that directory, for system calls that take no descriptor and for programs that this process starts. */
+export function descriptorPath(file: { readonly fd: number }, name?: string): string {
+  // The process id as this /proc has it: it may be of another pid namespace.
+  const own = readlinkSync('/proc/self')
+  return `/proc/${own}/fd/${file.fd}${name === undefined ? '' : `/${name}`}`
+}
+
+/** A fresh name for what is made beside something else, and its process, as {@link draftProcess} reads it. */
+export function draftName(): string {
+  return `.${process.pid}.${process.hrtime.bigint().toString(36)}${Math.random().toString(36).slice(2)}.ovl-new`
+}
+
+/** The process that chose the name with {@link draftName}. */
+export function draftProcess(name: string): number | undefined {
+  const pid = /^\.(\d+)\.[0-9a-z]+\.ovl-new$/.exec(name)?.[1]
+  return pid === undefined ? undefined : Number(pid)
 }
 
 /** The same on all machines that ovl knows; node:fs has no name for it. */

@@ -103,8 +103,9 @@ export function makeDirectoryBelow(root: HeldDirectory, path: string, mode: numb
       mkdirSync(at, { mode: owner === undefined ? mode : 0o700 })
     } catch (error) {
       const found = statBelow(parent, baseName(path))
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && typeof found === 'object' && found.kind === 'directory') return false
-      throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || typeof found === 'string') throw error
+      if (found.kind === 'directory') return false
+      throw new OvlError('unsafe-path', `'${shown(root, path)}' is no directory but a ${found.kind}: nothing was made there`, { hint: 'Look at what it is, and move it away if it is not needed.' })
     }
     if (owner === undefined) return true
     // Whoever may write the parent may have put another directory in its place: ours is empty, and nobody else's.

@@ -70,7 +70,7 @@ export function removeReceipt(path: string): void {
 export function removeUnfinished(isLive: (pid: number) => boolean): void {
   const directory = stateDirectory()
   for (const name of entriesOf(directory)) {
-    const pid = /\.json\.(\d+)\.new$/.exec(name)?.[1]
+    const pid = /\.json\.(\d+)(?:\.\w+)?\.new$/.exec(name)?.[1]
     if (pid !== undefined && !isLive(Number(pid))) removeReceipt(`${directory}/${name}`)
   }
 }

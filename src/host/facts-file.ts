@@ -46,7 +46,7 @@ function openTarget(path: string): OwnedFd {
     return new OwnedFd(checkFs(`cannot open '${path}'`, () => openSync(nameBuffer(path), constants.O_WRONLY | PROMPT)))
   } catch (error) {
     if (!isOvlError(error) || error.errno !== 'ENXIO') throw error
-    throw error.with({ code: 'usage', message: `nobody reads from '${path}'`, hint: `Start the reader first: cat ${quoteShell(path)}` })
+    throw error.with({ code: 'usage', message: `'${path}' is a FIFO that nobody reads`, hint: `Start the reader first: cat ${quoteShell(path)}` })
   }
 }
 

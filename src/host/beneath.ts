@@ -47,6 +47,15 @@ export function holdDirectory(path: string): HeldDirectory {
   return held(checkFs(`cannot open the directory '${path}'`, () => openSync(nameBuffer(path), O_PATH | constants.O_DIRECTORY)), path)
 }
 
+/**
+ * Holds the directory at a path that was resolved before (realName): a symlink on the way was put there since.
+ * @throws OvlError unsafe-path
+ */
+export function holdReal(path: string): HeldDirectory {
+  using top = holdDirectory('/')
+  return holdBelow(top, path)
+}
+
 /** Holds a directory below another. @throws OvlError unsafe-path, or as open(2) fails */
 export function holdBelow(root: HeldDirectory, path: string, links: Links = 'none'): HeldDirectory {
   return held(open(root, path, O_PATH | constants.O_DIRECTORY, 0, links), shown(root, path))
@@ -97,26 +106,47 @@ export function makeDirectoryBelow(root: HeldDirectory, path: string, mode: numb
     }
     return true
   } catch (error) {
-    const found = isOvlError(error) && error.errno === 'EEXIST' ? statBelow(root, path) : undefined
-    if (typeof found === 'object' && found.kind === 'directory') return false
-    throw error
+    const found = isOvlError(error) && error.errno === 'EEXIST' ? statBelow(root, path) : 'EEXIST'
+    if (typeof found === 'string') throw error
+    if (found.kind === 'directory') return false
+    throw new OvlError('unsafe-path', `'${shown(root, path)}' is no directory but a ${found.kind}: nothing was made there`, { hint: 'Look at what it is, and move it away if it is not needed.' })
   }
 }
 
 /**
  * Makes a directory that only its owner may use (0700), and holds it, open for reading. Whoever may write its parent may
- * put another one in its place; what is held is empty and nobody else's, so that it may be given away or emptied again.
+ * put another one in its place; what is held is empty and ours (as far as its file system keeps owners), so that it may be
+ * given away or emptied again.
  * @throws OvlError with errno EEXIST when there is something of that name; unsafe-path, when it was replaced
  */
 export function makeFreshBelow(root: HeldDirectory, path: string): HeldDirectory {
   return inParent(root, path, whatOfMaking(root, path), (at, parent) => {
     mkdirSync(at, { mode: 0o700 })
     const made = held(open(parent, baseName(path), constants.O_RDONLY | constants.O_DIRECTORY, 0, 'none'), shown(root, path))
-    const { uid, mode } = fstatSync(made.fd)
-    if (uid === process.geteuid?.() && (mode & 0o7777 & ~SETGID) === 0o700 && readdirSync(`/proc/self/fd/${made.fd}`).length === 0) return made
+    const isEmpty = (): boolean => readdirSync(`/proc/self/fd/${made.fd}`).length === 0
+    if (isEmpty()) {
+      // An empty one of somebody else becomes ours before anything is in it.
+      if (!isOurs(made)) takeOver(made)
+      if (isEmpty()) return made
+    }
     made.close()
     throw replaced(root, path)
   })
+}
+
+/** Whether nobody but this user can use the directory. */
+export function isOurs({ fd }: HeldDirectory): boolean {
+  const { uid, mode } = fstatSync(fd)
+  return uid === process.geteuid?.() && (mode & 0o777) === 0o700
+}
+
+function takeOver({ fd }: HeldDirectory): void {
+  try {
+    fchownSync(fd, process.geteuid?.() ?? 0, process.getegid?.() ?? 0)
+    fchmodSync(fd, 0o700)
+  } catch {
+    // Its file system keeps no owners, or belongs to another machine.
+  }
 }
 
 /** Makes the directories on the way to `path`, and itself, as far as they are missing. */
@@ -134,7 +164,7 @@ export function writeBelow(root: HeldDirectory, path: string, bytes: Uint8Array 
     const name = baseName(path)
     const there = statBelow(parent, name)
     if (typeof there === 'object' && there.kind !== 'file') throw new OvlError('unsafe-path', `'${shown(root, path)}' is no regular file but a ${there.kind}: nothing was written`, { hint: 'Look at what it is, and move it away if it is not needed.' })
-    const draft = `.${name.slice(0, 100)}.${process.pid}.${process.hrtime.bigint().toString(36)}.ovl-new`
+    const draft = draftName()
     try {
       using file = new OwnedFd(open(parent, draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode, 'none'))
       writeFileSync(file.fd, bytes)
@@ -198,10 +228,26 @@ export function entry(directory: HeldDirectory, name: string): Buffer {
   return nameBuffer(`/proc/self/fd/${directory.fd}/${name}`)
 }
 
+/** A path of what a descriptor is of, or of an entry of that directory, for system calls that take no descriptor and for programs that this process starts. */
+export function descriptorPath(file: { readonly fd: number }, name?: string): string {
+  // The process id as this /proc has it: it may be of another pid namespace.
+  const own = readlinkSync('/proc/self')
+  return `/proc/${own}/fd/${file.fd}${name === undefined ? '' : `/${name}`}`
+}
+
+/** A fresh name for what is made beside something else, and its process, as {@link draftProcess} reads it. */
+export function draftName(): string {
+  return `.${process.pid}.${process.hrtime.bigint().toString(36)}${Math.random().toString(36).slice(2)}.ovl-new`
+}
+
+/** The process that chose the name with {@link draftName}. */
+export function draftProcess(name: string): number | undefined {
+  const pid = /^\.(\d+)\.[0-9a-z]+\.ovl-new$/.exec(name)?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
+
 /** The same on all machines that ovl knows; node:fs has no name for it. */
 const O_PATH = 0x20_0000
-/** A new directory takes it from its parent. */
-const SETGID = 0o2000
 const RESOLVE_NO_MAGICLINKS = 0x02n
 const RESOLVE_NO_SYMLINKS = 0x04n
 const RESOLVE_BENEATH = 0x08n

@@ -1,12 +1,16 @@
 /** Copies that take time: images onto a tmpfs, trees onto a disk. They can be watched and stopped; what is half-done is removed. */
 
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
 import { OwnedFd } from './fd.ts'
-import { statName } from './files.ts'
+import { baseName, parentPath } from '../names/path.ts'
+import { descriptorPath, entry, holdBelow, statBelow } from './beneath.ts'
+import type { HeldDirectory } from './beneath.ts'
+import { inPrivateDirectory, requirePrivate } from './private-directory.ts'
+import { withoutLinks } from './upper-tree.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface CopyWatch {
@@ -83,25 +87,18 @@ function write(fd: number, bytes: Buffer, to: string): void {
 }
 
 /**
- * A directory with all its attributes to where there is none; one that is there is left as it is, empty or not. Copied
- * beside and renamed, so that it is there whole or not at all.
+ * A directory with all its attributes to `to` below `root`, where there is none; what is there is left as it is, empty or
+ * not. Copied where nobody else can come to it, and renamed, so that it is there whole or not at all.
  */
-export async function copyTree(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-  if (typeof statName(to) === 'object') return
-  const beside = `${to}.${process.pid}.ovl-new`
-  try {
-    const { exitCode, stderr } = await run('cp', ['-a', '-T', '--', from, beside], { env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) })
-    if (exitCode !== 0) throw new OvlError(/No space left/.test(stderr) ? 'no-space' : 'unknown', `cannot copy '${from}' to '${to}': ${stderr.split('\n')[0] ?? ''}`, { syscall: 'cp' })
-    checkFs(`cannot make '${to}'`, () => renameSync(nameBuffer(beside), nameBuffer(to)))
-  } catch (error) {
-    // Nothing is mounted in it: it was made just now, under a name of our own.
-    rmSync(nameBuffer(beside), { recursive: true, force: true })
-    throw error
-  }
+export async function copyTree(from: HeldDirectory, root: HeldDirectory, to: string, signal: AbortSignal | undefined): Promise<void> {
+  if (typeof statBelow(root, to) === 'object') return
+  using parent = holdBelow(root, parentPath(to))
+  await inPrivateDirectory(parent, async (own) => {
+    requirePrivate(own)
+    const { exitCode, stderr } = await withoutLinks(from, (path) => run('cp', ['-a', '-T', '--', path, descriptorPath(own, TREE)], { env: { LC_ALL: 'C' }, ...(signal === undefined ? {} : { signal }) }))
+    if (exitCode !== 0) throw new OvlError(/No space left/.test(stderr) ? 'no-space' : 'unknown', `cannot copy '${from.path}' to '${root.path}/${to}': ${stderr.split('\n')[0] ?? ''}`, { syscall: 'cp' })
+    checkFs(`cannot make '${root.path}/${to}'`, () => renameSync(entry(own, TREE), entry(parent, baseName(to))))
+  })
 }
 
-/** To the disk, so that a file renamed afterwards is whole. */
-export function syncFile(path: string): void {
-  using file = new OwnedFd(checkFs(`cannot open '${path}'`, () => openSync(nameBuffer(path), constants.O_RDONLY)))
-  checkFs(`cannot write '${path}'`, () => fsyncSync(file.fd))
-}
+const TREE = 'tree'

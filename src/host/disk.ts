@@ -11,7 +11,9 @@ import { absolutePath, baseName, parentPath, tidyPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { ImageType, Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
-import { lstatName, readDirectory, readFileBytes, realName, statName } from './files.ts'
+import { holdDirectory, holdReal, listBelow, readBelow, statBelow } from './beneath.ts'
+import type { HeldDirectory } from './beneath.ts'
+import { identityOf, realName, statName } from './files.ts'
 import { imageMountOptions, readImageType } from './image.ts'
 import { attachLoop, loopsThatStay } from './loop.ts'
 import { readMountTable } from './mount-table.ts'
@@ -25,13 +27,21 @@ export async function viewDisk(said: string): Promise<DiskView> {
   const found = statName(path)
   if (found === 'ENOENT') return { what: 'missing', path, said, entries: [] }
   if (typeof found === 'string') throw new OvlError('path-unreadable', `cannot look at '${said}' (${found})`, { errno: found })
-  if (found.kind === 'directory') return { what: 'directory', path, said, ...top(path) }
+  if (found.kind === 'directory') return viewDirectory(path, said)
   if (found.kind !== 'file' && found.kind !== 'block') throw new OvlError('usage', `'${said}' is neither a directory nor a disk: it is a ${found.kind}`)
   const what = found.kind === 'block' ? 'device' : 'image'
   const usedBy = found.kind === 'block' ? mountOf(formatDevice(found.rdev)) : await attachedTo(path)
   const type = readImageType(path)
   if (usedBy !== undefined || type === undefined || !isDiskType(type)) return { what, path, said, entries: [], ...(type === undefined ? {} : { type }), ...(usedBy === undefined ? {} : { usedBy }) }
-  return { what, path, said, type, dirty: isDirty(path, type), ...lookInside(path, type, what === 'device') }
+  const identity = identityOf(found)
+  return { what, path, said, type, ...(what === 'device' || identity === undefined ? {} : { identity }), dirty: isDirty(path, type), ...lookInside(path, type, what === 'device') }
+}
+
+/** What is looked at is one directory, and the same that is used later. */
+function viewDirectory(path: string, said: string): DiskView {
+  using directory = holdReal(path)
+  const identity = identityOf(statBelow(directory, ''))
+  return { what: 'directory', path, said, ...(identity === undefined ? {} : { identity }), ...top(directory) }
 }
 
 /** Absolute and without symlinks, as far as it exists. */
@@ -51,11 +61,11 @@ async function pathOf(said: string): Promise<string> {
 const CONF = 'persistence.conf'
 const LARGEST_CONF = 256n * 1024n
 
-function top(path: string): Pick<DiskView, 'entries' | 'conf'> {
-  const entries = readDirectory(path).toSorted()
-  const conf = lstatName(`${path}/${CONF}`)
+function top(directory: HeldDirectory): Pick<DiskView, 'entries' | 'conf'> {
+  const entries = listBelow(directory, '').toSorted()
+  const conf = statBelow(directory, CONF)
   // A symlink would be followed here, and not on the disk.
-  return { entries, ...(typeof conf === 'object' && conf.kind === 'file' && conf.size <= LARGEST_CONF ? { conf: readFileBytes(`${path}/${CONF}`).toString('utf8') } : {}) }
+  return { entries, ...(typeof conf === 'object' && conf.kind === 'file' && conf.size <= LARGEST_CONF ? { conf: readBelow(directory, CONF, { links: 'none', limit: Number(LARGEST_CONF) }).toString('utf8') } : {}) }
 }
 
 async function attachedTo(path: string): Promise<string | undefined> {
@@ -87,7 +97,10 @@ function isDirty(path: string, type: ImageType): boolean {
 /** A journal that waits to be replayed is left alone, so that what is seen may be a little older than what is there. */
 function lookInside(path: string, type: ImageType, isDevice: boolean): Pick<DiskView, 'entries' | 'conf'> {
   try {
-    return whileDetached(path, type, { isDevice }, top)
+    return whileDetached(path, type, { isDevice }, (root) => {
+      using directory = holdDirectory(root)
+      return top(directory)
+    })
   } catch (error) {
     if (!isOvlError(error) || error.code !== 'unknown') throw error
     throw error.with({ code: 'image-unreadable', message: `the ${type} on '${path}' cannot be mounted: it is damaged, or in use`, hint: type === 'xfs' ? 'Check it: xfs_repair -n' : `Check it: fsck -n ${quoteShell(path)}` })

@@ -8,7 +8,7 @@ import { OvlError, isOvlError, syscallError } from '../errors/ovl-error.ts'
 import type { Plan, Step } from '../plan/step.ts'
 import { copyImage, copyTree } from './copy.ts'
 import type { CopyWatch } from './copy.ts'
-import { makeDirectory, refuseInTheWay, refuseSymlinks, removeDirectory, removeFile, statName } from './files.ts'
+import { makeDirectory, removeDirectory, removeFile, statName } from './files.ts'
 import { linkTree } from './link-tree.ts'
 import { makeDisk } from './make-disk.ts'
 import { mountStep } from './mount-step.ts'
@@ -17,8 +17,12 @@ import { attachBind, attachClone, attachDisk, attachImage, attachTmpfs, attachTr
 import { amendReceipt, removeReceipt, writeReceipt } from './receipts.ts'
 import { remountFlags } from './remount.ts'
 import type { OwnedFd } from './fd.ts'
+import { holdPlace, holdWithin, leavePlaces, makePlace, reach, refuseInTheWay, removeMade, rootAt } from './places.ts'
+import type { Places } from './places.ts'
 import { moveMount, openTree } from './syscalls/mount-api.ts'
 import { formatDevice } from './way-fsconfig.ts'
+import { relativeTo } from '../names/path.ts'
+import { requireOwnDirectory } from './system.ts'
 import { takeDown, unmountPatiently } from './unmount.ts'
 import type { WayTaken } from './ways.ts'
 
@@ -43,28 +47,33 @@ type Undo = (() => unknown) & { readonly abandon?: () => void }
 /** Runs a plan to its end, or back to its beginning. The returned `undo` reverses a finished plan. */
 export async function execute(plan: Plan, { signal, progress }: ExecuteOptions = {}): Promise<Executed & { readonly undo: () => Promise<string[]> }> {
   const done: Undo[] = []
-  const log: Log = { unmounted: [], removed: [], taken: undefined, copies: [] }
+  const log: Log = { unmounted: [], removed: [], taken: undefined, copies: [], places: new Map(), made: new Map() }
   for (const step of plan.steps) {
     try {
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
       await runStep(step, done, log, { signal, progress })
     } catch (error) {
-      throw withUndo(stepError(step, error), await undoAll(done))
+      const left = await undoAll(done)
+      leavePlaces(log.places)
+      throw withUndo(stepError(step, error), left)
     }
   }
   dropCopies(log)
+  leavePlaces(log.places)
   const { taken, unmounted, removed } = log
   return { unmounted, removed, ...(taken === undefined ? {} : { taken }), undo: () => undoAll(done) }
 }
 
-/** `copies`: of mounts that may have to be put back. */
-type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined; copies: OwnedFd[] }
+/** `copies`: of mounts that may have to be put back. `made`: device and inode of images. */
+type Log = { unmounted: string[]; removed: string[]; taken: WayTaken | undefined; copies: OwnedFd[]; readonly places: Places; readonly made: Map<string, string> }
 
 async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Promise<void> {
   switch (step.do) {
+    case 'hold-dir':
+      holdPlace(log.places, step.path, step.identity)
+      return
     case 'make-dir':
-      if (step.within !== undefined) refuseInTheWay(step.path, step.within)
-      if (makeDirectory(step.path, step.mode, step.like ?? step.owner)) done.push(() => [...(step.holds ?? []).map((name) => `${step.path}/${name}`), step.path].forEach(removeIfEmpty))
+      done.push(...makeStep(step, log.places))
       return
     case 'write-receipt':
       writeReceipt(step.path, step.receipt)
@@ -80,37 +89,41 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       done.push(() => takeDown(step.at))
       return
     case 'mount-disk':
-      await attachDisk(step.disk, step.type, step.at, step.flags)
+      await attachDisk(step.disk, step.type, step.at, step.flags, step.identity ?? log.made.get(step.disk))
       done.push(() => takeDown(step.at))
       return
-    case 'make-disk':
-      await makeDisk(step, watch.signal)
-      done.push(() => removeFile(step.path))
+    case 'make-disk': {
+      const identity = await makeDisk(step, watch.signal)
+      log.made.set(step.path, identity)
+      done.push(() => removeMade(step.path, identity))
       return
+    }
     case 'copy-image':
       await copyImage(step.image, step.slices, step.to, watch)
       done.push(() => removeFile(step.to))
       return
     case 'copy-tree':
       // What was copied is whole and belongs to the user's disk: it stays.
-      refuseSymlinks(step.to, step.within)
-      await copyTree(step.from, step.to, watch.signal)
+      await copyStep(step, log.places, watch.signal)
       return
-    case 'link-tree':
+    case 'link-tree': {
       // With the tmpfs they go; on a disk they are what its live system makes again at each boot.
-      refuseSymlinks(step.at, step.within)
-      await linkTree(step.from, step.at, watch.signal)
+      using tree = rootAt(log.places, step.within)
+      await linkTree(tree, step.from.slice(step.within.length), step.at.slice(step.within.length), watch.signal)
       return
-    case 'bind':
-      attachBind(step.from, step.at, step.readOnly === true)
-      done.push(() => takeDown(step.at))
+    }
+    case 'bind': {
+      const { from, at, below = [], readOnly = false } = step
+      reach(log.places, below, from, (source) => reach(log.places, below, at, (place) => attachBind(source, place, readOnly)))
+      done.push(() => takeDown(at))
       return
+    }
     case 'clone-idmapped':
       await attachClone(step.from, step.idmap, step.at, step.image)
       done.push(() => takeDown(step.at))
       return
     case 'mount-overlay': {
-      const taken = await mountStep(step, (undo) => done.push(undo), watch.signal)
+      const taken = await mountStep(step, (undo) => done.push(undo), log.places, watch.signal)
       log.taken ??= taken
       if (step.receipt !== undefined) amendReceipt(step.receipt, { via: taken.via, form: taken.form, device: deviceAt(step.target), ...(step.staged === true ? {} : { state: 'mounted' }) })
       return
@@ -137,6 +150,25 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       remountFlags(step.target, step.set, step.clear)
       return
   }
+}
+
+function makeStep(step: Extract<Step, { do: 'make-dir' }>, places: Places): Undo[] {
+  const { path, mode, within, holds = [], own = false } = step
+  if (within !== undefined) {
+    const undo = makePlace(places, { ...step, within })
+    return undo === undefined ? [] : [undo]
+  }
+  const isNew = makeDirectory(path, mode)
+  if (own) requireOwnDirectory(path)
+  return isNew ? [() => [...holds.map((name) => `${path}/${name}`), path].forEach(removeIfEmpty)] : []
+}
+
+async function copyStep({ from, tree, to, within }: Extract<Step, { do: 'copy-tree' }>, places: Places, signal: AbortSignal | undefined): Promise<void> {
+  using root = rootAt(places, within)
+  using source = holdWithin(places, [tree], from)
+  if (source === undefined) throw new OvlError('internal', `'${from}' does not lie in '${tree}'`)
+  refuseInTheWay(root, to, within)
+  await copyTree(source, root, relativeTo(to, within), signal)
 }
 
 /** A part that is gone is no failure of taking the rest down; an overlay that is gone is one. */

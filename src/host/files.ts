@@ -1,11 +1,10 @@
 /** node:fs for names (see names/bytes.ts): bytes below, OvlErrors above. Nothing here deletes recursively. */
 
-import { chmodSync, chownSync, closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
-import { OvlError } from '../errors/ovl-error.ts'
-import { isWithin, parentPath, pathPrefixes } from '../names/path.ts'
+import { parentPath } from '../names/path.ts'
 import { checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 export interface NameStat {
@@ -43,24 +42,6 @@ export function realName(path: string): string {
   return checkFs(`cannot resolve '${path}'`, () => decodeName(realpathSync.native(nameBuffer(path), { encoding: 'buffer' })))
 }
 
-/**
- * Refuses a symlink among the components of `path` below `root`: in a tree of somebody else it could lead anywhere.
- * @throws OvlError persistence-unusable
- */
-export function refuseSymlinks(path: string, root: string): void {
-  for (const prefix of pathPrefixes(path)) {
-    const found = prefix.length > root.length && isWithin(prefix, root) ? lstatName(prefix) : undefined
-    if (typeof found === 'object' && found.kind === 'symlink') throw new OvlError('persistence-unusable', `'${prefix}' is a symlink, and could lead out of '${root}'`, { hint: 'Name the directory that it leads to.' })
-  }
-}
-
-/** The same, and what is no directory where one is to be: live-boot deletes it. @throws OvlError persistence-unusable */
-export function refuseInTheWay(path: string, root: string): void {
-  refuseSymlinks(path, root)
-  const found = lstatName(path)
-  if (typeof found === 'object' && found.kind !== 'directory') throw new OvlError('persistence-unusable', `'${path.slice(root.length)}' is a ${found.kind}, and persistence.conf asks for a directory there`, { hint: 'Keep the directory that it lies in, or remove it: live-boot would delete it.' })
-}
-
 /** What the symlink says, unresolved. */
 export function readLink(path: string): string {
   return checkFs(`cannot read the link '${path}'`, () => decodeName(readlinkSync(nameBuffer(path), { encoding: 'buffer' })))
@@ -79,14 +60,11 @@ export function makeEmptyFile(path: string): boolean {
   })
 }
 
-/** Makes one directory, for a user, or with owner and mode of another directory; false when there is one already. Its parents must exist. */
-export function makeDirectory(path: string, mode: number = 0o755, as?: string | number): boolean {
+/** Makes one directory; false when there is one already. Its parents must exist. */
+export function makeDirectory(path: string, mode: number = 0o755): boolean {
   return checkFs(`cannot make the directory '${path}'`, () => {
     try {
       mkdirSync(nameBuffer(path), { mode })
-      const like = typeof as === 'string' ? statSync(nameBuffer(as)) : as === undefined ? undefined : { uid: as, gid: as, mode }
-      if (like !== undefined) chownSync(nameBuffer(path), like.uid, like.gid)
-      if (like !== undefined) chmodSync(nameBuffer(path), like.mode & 0o7777)
       return true
     } catch (error) {
       const found = statName(path)
@@ -120,10 +98,10 @@ export function readFileBytes(path: string): Buffer {
 
 /** The whole new file or the old one: written beside, synced, renamed over. */
 export function writeFileAtomic(path: string, bytes: Uint8Array | string, mode: number = 0o600): void {
-  const beside = `${path}.${process.pid}.new`
+  const beside = `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}${Math.random().toString(36).slice(2)}.new`
   checkFs(`cannot write '${path}'`, () => {
     try {
-      const fd = openSync(nameBuffer(beside), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, mode)
+      const fd = openSync(nameBuffer(beside), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode)
       try {
         writeFileSync(fd, bytes)
         fsyncSync(fd)

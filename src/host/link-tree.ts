@@ -3,16 +3,15 @@
  * they lead to the same file from outside of the live system as from inside. No symlink of either tree is followed.
  */
 
-import { lchownSync, symlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { OvlError } from '../errors/ovl-error.ts'
 import { isWithin, pathPrefixes } from '../names/path.ts'
-import { lstatName, makeDirectory, readDirectory, removeDirectory, removeFile } from './files.ts'
+import { listBelow, makeDirectoryBelow, removeBelow, removeDirectoryBelow, statBelow, symlinkBelow } from './beneath.ts'
+import type { HeldDirectory } from './beneath.ts'
 import type { NameStat } from './files.ts'
-import { checkFs, nameBuffer } from './syscalls/check.ts'
 
-/** For each file below `from` a link below the directory `at`. What is there under its name goes; a directory that is empty makes none. */
-export async function linkTree(from: string, at: string, signal: AbortSignal | undefined): Promise<void> {
+/** For each file below `from` a link below the directory `at`, both absolute below `root`. What is there under its name goes; a directory that is empty makes none. */
+export async function linkTree(root: HeldDirectory, from: string, at: string, signal: AbortSignal | undefined): Promise<void> {
   // Deep trees are no deep stack.
   const queue: { readonly from: string; readonly at: string }[] = [{ from, at }]
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -20,37 +19,34 @@ export async function linkTree(from: string, at: string, signal: AbortSignal | u
     // Lets a signal come through.
     await setImmediate()
     if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
-    for (const name of readDirectory(directory)) {
+    for (const name of listBelow(root, directory)) {
       const source = `${directory}/${name}`
       const link = `${place}/${name}`
-      const found = lstatName(source)
+      const found = statBelow(root, source)
       if (typeof found === 'string') continue
-      if (found.kind !== 'directory') linkFile(source, link, found)
-      else if (readDirectory(source).length > 0) queue.push({ from: source, at: standingDirectory(link, source) })
+      if (found.kind !== 'directory') linkFile(root, source, link, found)
+      else if (listBelow(root, source).length > 0) queue.push({ from: source, at: standingDirectory(root, link, found) })
     }
   }
 }
 
-function linkFile(source: string, link: string, { uid, gid }: NameStat): void {
-  const there = lstatName(link)
-  if (typeof there === 'object') clear(link, there)
-  checkFs(`cannot make the symlink '${link}'`, () => {
-    symlinkSync(nameBuffer(relativeTo(source, link)), nameBuffer(link))
-    lchownSync(nameBuffer(link), uid, gid)
-  })
+function linkFile(root: HeldDirectory, source: string, link: string, { uid, gid }: NameStat): void {
+  const there = statBelow(root, link)
+  if (typeof there === 'object') clear(root, link, there)
+  symlinkBelow(root, link, relativeTo(source, link), { uid, gid })
 }
 
 /** A whole directory is not deleted for a link: what stands in it may be kept elsewhere. */
-function clear(link: string, { kind }: NameStat): void {
-  if (kind !== 'directory') return removeFile(link)
-  if (readDirectory(link).length > 0) throw new OvlError('persistence-unusable', `'${link}' is a directory with something in it, and the disk has a file of that name to link to`, { hint: 'Rename one of them, or keep the directory above by bind.' })
-  removeDirectory(link)
+function clear(root: HeldDirectory, link: string, { kind }: NameStat): void {
+  if (kind !== 'directory') return removeBelow(root, link)
+  if (listBelow(root, link).length > 0) throw new OvlError('persistence-unusable', `'${link}' is a directory with something in it, and the disk has a file of that name to link to`, { hint: 'Rename one of them, or keep the directory above by bind.' })
+  removeDirectoryBelow(root, link)
 }
 
-function standingDirectory(path: string, like: string): string {
-  const there = lstatName(path)
+function standingDirectory(root: HeldDirectory, path: string, like: NameStat): string {
+  const there = statBelow(root, path)
   if (typeof there === 'object' && there.kind !== 'directory') throw new OvlError('persistence-unusable', `'${path}' is a ${there.kind}, and the disk has a directory of that name with files to link to`, { hint: 'Rename one of them.' })
-  if (typeof there === 'string') makeDirectory(path, 0o755, like)
+  if (typeof there === 'string') makeDirectoryBelow(root, path, 0o755, like)
   return path
 }
 

@@ -5,14 +5,15 @@
  * Source: linux/loop.h, https://man7.org/linux/man-pages/man4/loop.4.html
  */
 
-import { constants, openSync } from 'node:fs'
+import { constants, fstatSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
 import { decodeName } from '../names/bytes.ts'
+import { parentPath } from '../names/path.ts'
 import type { Slice } from '../plan/step.ts'
 import { OwnedFd } from './fd.ts'
-import { readDirectory, readFileBytes, statName } from './files.ts'
+import { identityOf, readDirectory, readFileBytes, statName, statOf } from './files.ts'
 import { ffi } from './ffi.ts'
 import { check, checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
@@ -27,15 +28,18 @@ export interface LoopOptions {
   readonly writable?: boolean
   /** The part of the file that is to be seen; it begins at a multiple of 512 bytes. */
   readonly slice?: Slice
+  /** Device and inode that the file must have. */
+  readonly identity?: string | undefined
   /** Another file than the one that `image` names, open already. */
   readonly file?: OwnedFd
 }
 
 /** Attaches `image`, a file or a block device. The kernel shows whole sectors of 512 bytes of it: see image.ts for a rest. */
-export function attachLoop(image: string, { writable = false, slice, file: given }: LoopOptions = {}): Loop {
+export function attachLoop(image: string, { writable = false, slice, identity, file: given }: LoopOptions = {}): Loop {
   const mode = writable ? constants.O_RDWR : constants.O_RDONLY
   using own = given === undefined ? new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), mode))) : undefined
   const file = given ?? (own as OwnedFd)
+  if (identity !== undefined) requireIdentity(file, image, identity)
   using control = openControl()
   for (let left = TRIES; left > 0; left--) {
     const number = check(ffi().ioctlValue(control.fd, LOOP_CTL_GET_FREE, 0), 'ioctl(LOOP_CTL_GET_FREE)', 'cannot get a free loop device')
@@ -47,6 +51,12 @@ export function attachLoop(image: string, { writable = false, slice, file: given
     if (result !== undefined && !TAKEN.has(result)) throw syscallError('ioctl(LOOP_CONFIGURE)', result, `cannot attach the image '${image}' to ${device}`)
   }
   throw syscallError('ioctl(LOOP_CONFIGURE)', 'EBUSY', `cannot attach the image '${image}': every loop device tried was taken by somebody else`)
+}
+
+/** @throws OvlError unsafe-path, when it is another file than the one that was looked at */
+function requireIdentity({ fd }: OwnedFd, image: string, identity: string): void {
+  if (identityOf(statOf(fstatSync(fd, { bigint: true }))) === identity) return
+  throw new OvlError('unsafe-path', `another file was put in place of '${image}'`, { hint: `Somebody else can write '${parentPath(image)}' and is at work there. Keep the image in a directory of your own.` })
 }
 
 /** The loop devices that a file is attached to, but for those that are just going: a device frees itself a moment after its last user. */

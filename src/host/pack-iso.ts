@@ -59,14 +59,9 @@ function hasJoliet(path: string): boolean {
   return false
 }
 
-/** The first bytes of a file. */
-export function readHead(path: string, length: number): Buffer {
-  return readAt(path, 0, length)
-}
-
 /** The first bytes of a file of the medium; zeros behind its end. */
 export function readMediumHead(medium: Medium, path: string, length: number): Buffer {
-  if (medium.kind === 'directory') return readHead(`${medium.source}${path}`, length)
+  if (medium.kind === 'directory') return readAt(`${medium.source}${path}`, 0, length)
   const [first] = findFile(medium, path)?.extents ?? []
   return first === undefined ? Buffer.alloc(0) : readAt(medium.source, first.offset, Math.min(length, first.length))
 }

@@ -49,9 +49,9 @@ export async function attachImage(image: string, type: ImageType, at: string, { 
 }
 
 /** The file system on a block device or in an image file, writable; a journal is replayed. The loop device frees itself when the mount is gone. */
-export async function attachDisk(disk: string, type: ImageType, at: string, flags: readonly MountFlag[]): Promise<void> {
+export async function attachDisk(disk: string, type: ImageType, at: string, flags: readonly MountFlag[], identity: string | undefined): Promise<void> {
   const found = statName(disk)
-  const loop = typeof found === 'object' && found.kind === 'block' ? undefined : attachLoop(disk, { writable: true })
+  const loop = identity === undefined && typeof found === 'object' && found.kind === 'block' ? undefined : attachLoop(disk, { writable: true, identity })
   try {
     // Nothing else keeps two from writing to one file.
     const [other] = loop === undefined ? [] : await loopsThatStay(disk, loop.device)

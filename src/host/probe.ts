@@ -141,6 +141,7 @@ function scratchIn(directory: string): Scratch | { readonly errno: string } {
   try {
     return makeScratch(holdDirectory(directory), `.ovl-doctor-${randomBytes(6).toString('hex')}`)
   } catch (error) {
+    if (isOvlError(error) && error.code === 'unsafe-path') return { errno: 'ESTALE' }
     if (isOvlError(error) && error.errno !== undefined) return { errno: error.errno }
     throw error
   }

@@ -98,7 +98,7 @@ export function removeReceipt(path: string): void {
 export function removeUnfinished(isLive: (pid: number) => boolean): void {
   const directory = stateDirectory()
   for (const name of entriesOf(directory)) {
-    const pid = /\.json\.(\d+)\.new$/.exec(name)?.[1]
+    const pid = /\.json\.(\d+)(?:\.\w+)?\.new$/.exec(name)?.[1]
     const path = `${directory}/${name}`
     if (pid !== undefined && !isLive(Number(pid)) && isOld(path)) removeReceipt(path)
   }

@@ -61,6 +61,11 @@ export function readToEnd(file: OwnedFd, path: string, limit: number = LARGEST_F
 /** The first bytes of the regular file at `path`; fewer where it is shorter. @throws OvlError unsafe-path */
 export function readBeginning(path: string, length: number): Buffer {
   using file = openRegular(path)
+  return readPrefix(file, path, length)
+}
+
+/** The same of a file that is open. */
+export function readPrefix(file: OwnedFd, path: string, length: number): Buffer {
   return checkFs(`cannot read '${path}'`, () => {
     const bytes = Buffer.alloc(length)
     return bytes.subarray(0, readSync(file.fd, bytes, 0, length, 0))

@@ -101,9 +101,14 @@ export function capSysAdmin(): Known<boolean> {
  */
 export function stateDirectory(): string {
   const directory = pickStateDirectory()
+  if (lstatName(directory) !== 'ENOENT') requireOwnDirectory(directory)
+  return directory
+}
+
+/** @throws OvlError not-permitted, when it is not a directory of this user that nobody else can write */
+export function requireOwnDirectory(directory: string): void {
   const found = lstatName(directory)
-  if (found === 'ENOENT') return directory
-  if (typeof found === 'object' && found.kind === 'directory' && found.uid === ownUid() && (found.mode & 0o022) === 0) return directory
+  if (typeof found === 'object' && found.kind === 'directory' && found.uid === ownUid() && (found.mode & 0o022) === 0) return
   throw new OvlError('not-permitted', `'${directory}' is not a directory that only this user can write`, {
     hint: `Remove it, or set XDG_RUNTIME_DIR to a directory of your own.`,
     ...(typeof found === 'string' ? { syscall: 'lstat', errno: found } : {}),

@@ -21,6 +21,8 @@ export interface DiskView {
   /** As it was said: a path, or LABEL=… */
   readonly said: string
   readonly type?: ImageType
+  /** Device and inode of a directory or an image. */
+  readonly identity?: string
   /** What holds it: `mounted at …`, `loop device …`. */
   readonly usedBy?: string
   /** Not cleanly unmounted: its journal is replayed. */
@@ -70,7 +72,7 @@ export function keepOnDisk(plan: LivePlan, disk: DiskView, bytes: number | undef
     const order = system === 'live-boot' ? reversed(plan) : {}
     return { upper: { on: 'disk', disk: { what: 'image', path, type: 'ext4', make }, ...names }, ...order, findings: [...trouble, ...reversal(plan, system === 'live-boot' && trouble.length === 0)] }
   }
-  const there: LiveDisk = { what: disk.what, path, ...(disk.type === undefined ? {} : { type: disk.type }) }
+  const there: LiveDisk = { what: disk.what, path, ...(disk.type === undefined ? {} : { type: disk.type }), ...(disk.identity === undefined ? {} : { identity: disk.identity }) }
   if (system !== 'live-boot') return { upper: { on: 'disk', disk: there, ...names }, findings: [...before, ...trouble, ...(trouble.length > 0 ? [] : oldLayout(plan, disk))] }
   if (disk.conf === undefined) return { upper: { on: 'disk', disk: there, ...names }, findings: [...trouble, ...(trouble.length > 0 ? [] : [noConf(disk)])] }
   const { mounts, findings } = parsePersistence(disk.conf)

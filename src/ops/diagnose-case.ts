@@ -8,8 +8,8 @@ import type { LongText } from '../errors/long.ts'
 import { readCase, writeCase } from '../host/facts-file.ts'
 
 /** Writes a case to a file that only its owner can read; without names where `redact` is said. */
-export function saveCase(path: string, judged: Case, redact: boolean): void {
-  writeCase(path, redact ? redactCase(judged) : judged)
+export async function saveCase(path: string, judged: Case, redact: boolean, signal?: AbortSignal): Promise<void> {
+  await writeCase(path, redact ? redactCase(judged) : judged, signal)
 }
 
 /** @throws OvlError usage, when it is no facts file */

@@ -9,6 +9,7 @@ import { isHybrid } from '../host/pack-iso.ts'
 import { writeBeside } from '../host/pack-output.ts'
 import { foreignMounts } from '../host/pack-tree.ts'
 import { readUpperMarks } from '../host/pack-upper.ts'
+import { withUpper } from '../host/upper-tree.ts'
 import { valueOf } from '../live/cmdline.ts'
 import type { Medium } from '../live/medium.ts'
 import { placeOf, planPack } from '../live/pack.ts'
@@ -133,12 +134,13 @@ function isSame(path: string, { dev, ino }: { readonly dev: bigint; readonly ino
 }
 
 /** An upper that is no layer by itself. */
-async function refuseBound({ upper, target, system, inside }: LiveMount, signal: AbortSignal | undefined): Promise<void> {
+async function refuseBound(live: LiveMount, signal: AbortSignal | undefined): Promise<void> {
+  const { upper, target, system, inside } = live
   const command = `ovl live pack ${quoteShell(target)} OUT.squashfs`
   const whole = { text: 'Pack the whole tree, which holds all of it:', command }
   const places = inside.filter((path) => path !== target)
   if (places.length > 0) throw new OvlError('usage', `changes of ${places.map((path) => `'${path}'`).join(', ')} lie elsewhere: no single layer holds all changes`, { hint: `Pack the whole tree, which holds all of it: ${command}` })
-  const { metacopy, redirect } = await readUpperMarks(upper, signal)
+  const { metacopy, redirect } = await withUpper(live, (path) => readUpperMarks(path, signal))
   const [path] = [...metacopy, ...(system === 'live-boot' ? [] : redirect)]
   if (path === undefined) return
   const title = metacopy.length > 0 ? `'${path}' holds no content in the upper, only its attributes (metacopy)` : `'${path}' was renamed, and the upper only says from where (redirect_dir)`

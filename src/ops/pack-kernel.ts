@@ -5,38 +5,42 @@
 
 import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
-import { lstatName, readDirectory } from '../host/files.ts'
+import { constants } from 'node:fs'
+import { holdDirectory, listBelow, openBelow, statBelow } from '../host/beneath.ts'
+import type { HeldDirectory } from '../host/beneath.ts'
+import type { OwnedFd } from '../host/fd.ts'
 import { readInitrdFile } from '../host/initrd-file.ts'
-import { readHead, readMediumHead } from '../host/pack-iso.ts'
+import { readMediumHead } from '../host/pack-iso.ts'
+import { readPrefix, requireRegular } from '../host/regular-file.ts'
 import { KERNEL_HEAD, bootedKernels, newestLike, parseKernelVersion } from '../live/kernel.ts'
 import type { BootedKernel } from '../live/kernel.ts'
 import type { Medium } from '../live/medium.ts'
 import type { MediumEdit } from '../live/pack.ts'
-import { pathPrefixes } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { LiveMount } from './live.ts'
 
 export interface RenewedKernels {
-  /** Path on the medium → the file of the tree that is put there. */
+  /** Path on the medium → path in the tree of the file that is put there. */
   readonly put: ReadonlyMap<string, string>
   readonly findings: readonly Finding[]
 }
 
 /** What becomes of the kernels that boot what is packed: mostly nothing. */
 export async function renewKernels(live: LiveMount, medium: Medium, edit: MediumEdit): Promise<RenewedKernels> {
-  const modules = modulesIn(live.target)
-  const before = new Set(live.layers.flatMap(({ at }) => modulesIn(at)))
+  using tree = holdDirectory(live.target)
+  const modules = modulesIn(tree)
+  const before = new Set(live.layers.flatMap(({ at }) => modulesAt(at)))
   const put = new Map<string, string>()
   const findings: Finding[] = []
   for (const kernel of bootedKernels(medium, edit)) {
     const version = parseKernelVersion(readMediumHead(medium, kernel.path, KERNEL_HEAD))
     // A kernel that never had modules in the tree needs none.
     if (version === undefined || modules.includes(version) || (modules.length === 0 && !before.has(version))) continue
-    const fit = await fitting(live, medium, kernel, version, modules)
+    const fit = await fitting(tree, live, medium, kernel, version, modules)
     findings.push('why' in fit ? stale(live, kernel, version, fit, modules) : renewed(kernel, version, fit.version))
     if ('why' in fit) continue
-    put.set(kernel.path, `${live.target}/boot/vmlinuz-${fit.version}`)
-    for (const initrd of kernel.initrds) put.set(initrd, `${live.target}/boot/initrd.img-${fit.version}`)
+    put.set(kernel.path, `/boot/vmlinuz-${fit.version}`)
+    for (const initrd of kernel.initrds) put.set(initrd, `/boot/initrd.img-${fit.version}`)
   }
   return { put, findings }
 }
@@ -49,9 +53,9 @@ interface Unfit {
 
 const SCRIPTS = { casper: 'scripts/casper', 'live-boot': 'scripts/live', plain: undefined } as const
 
-async function fitting({ target, system }: LiveMount, medium: Medium, { initrds, shared }: BootedKernel, old: string, modules: readonly string[]): Promise<{ readonly version: string } | Unfit> {
-  const kernels = modules.filter((version) => isPlain(target, `/boot/vmlinuz-${version}`, 'file') && parseKernelVersion(readHead(`${target}/boot/vmlinuz-${version}`, KERNEL_HEAD)) === version)
-  const version = newestLike(old, kernels.filter((one) => isPlain(target, `/boot/initrd.img-${one}`, 'file')))
+async function fitting(tree: HeldDirectory, { system }: LiveMount, medium: Medium, { initrds, shared }: BootedKernel, old: string, modules: readonly string[]): Promise<{ readonly version: string } | Unfit> {
+  const kernels = modules.filter((version) => versionAt(tree, `/boot/vmlinuz-${version}`) === version)
+  const version = newestLike(old, kernels.filter((one) => isPlain(tree, `/boot/initrd.img-${one}`, 'file')))
   if (version === undefined) return { why: 'the tree has no /boot/vmlinuz-VERSION with /boot/initrd.img-VERSION and modules for it', bare: newestLike(old, kernels) }
   if (shared) return { why: 'other entries of the boot menu boot other images with the same kernel, or another kernel with its initrd' }
   if (initrds.length === 0) return { why: 'no initrd of the medium is known that goes with it' }
@@ -59,23 +63,35 @@ async function fitting({ target, system }: LiveMount, medium: Medium, { initrds,
   const script = SCRIPTS[system]
   if (script === undefined) return { why: 'what its initrd must hold is known for casper and live-boot only' }
   const initrd = `/boot/initrd.img-${version}`
-  const read = await readInitrdFile(`${target}${initrd}`, [script])
+  using file = openFile(tree, initrd)
+  const read = await readInitrdFile(file, [script])
   if (typeof read === 'string') return { why: `'${initrd}' of the tree could not be read: ${read}` }
   return Object.hasOwn(read, script) ? { version } : { why: `'${initrd}' of the tree has nothing of ${system} in it` }
 }
 
+const openFile = (tree: HeldDirectory, path: string): OwnedFd => requireRegular(openBelow(tree, path, constants.O_RDONLY), `${tree.path}${path}`)
+
+function versionAt(tree: HeldDirectory, path: string): string | undefined {
+  if (!isPlain(tree, path, 'file')) return undefined
+  using file = openFile(tree, path)
+  return parseKernelVersion(readPrefix(file, path, KERNEL_HEAD))
+}
+
+function modulesAt(path: string): readonly string[] {
+  using tree = holdDirectory(path)
+  return modulesIn(tree)
+}
+
 /** Versions with modules. A tree of merged /usr has a symlink at /lib. */
-function modulesIn(root: string): readonly string[] {
-  const shelves = ['/usr/lib/modules', '/lib/modules'].filter((path) => isPlain(root, path, 'directory'))
-  return [...new Set(shelves.flatMap((path) => readDirectory(`${root}${path}`).filter((name) => isPlain(root, `${path}/${name}`, 'directory') && readDirectory(`${root}${path}/${name}`).length > 0)))]
+function modulesIn(tree: HeldDirectory): readonly string[] {
+  const shelves = ['/usr/lib/modules', '/lib/modules'].filter((path) => isPlain(tree, path, 'directory'))
+  return [...new Set(shelves.flatMap((path) => listBelow(tree, path).filter((name) => isPlain(tree, `${path}/${name}`, 'directory') && listBelow(tree, `${path}/${name}`).length > 0)))]
 }
 
 /** Not behind a symlink, which could lead out of the tree. */
-function isPlain(root: string, path: string, kind: 'file' | 'directory'): boolean {
-  return pathPrefixes(path).slice(1).every((prefix) => {
-    const found = lstatName(`${root}${prefix}`)
-    return typeof found === 'object' && found.kind === (prefix === path ? kind : 'directory')
-  })
+function isPlain(tree: HeldDirectory, path: string, kind: 'file' | 'directory'): boolean {
+  const found = statBelow(tree, path)
+  return typeof found === 'object' && found.kind === kind
 }
 
 const renewed = ({ path, initrds }: BootedKernel, old: string, version: string): Finding => finding('pack-incomplete', {

@@ -1,16 +1,19 @@
 /** What each kind of output is made of, and by which programs. Everything is written to a place beside the output. */
 
-import { writeFileSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
-import { readFileBytes, removeFile, statName } from '../host/files.ts'
+import { holdDirectory, openBelow, readBelow, statBelow } from '../host/beneath.ts'
 import { readMedium } from '../host/medium.ts'
 import { hashFile, isoCommand, needXorriso, readMediumFile, writeIso } from '../host/pack-iso.ts'
 import type { IsoEdit } from '../host/pack-iso.ts'
 import type { Beside } from '../host/pack-output.ts'
 import { canLeaveOutXattrs, packingAt, runOnTree, treeCommand } from '../host/pack-tree.ts'
 import type { PackWatch } from '../host/pack-tree.ts'
+import type { RunResult } from '../host/exec.ts'
+import { requireRegular } from '../host/regular-file.ts'
+import { withUpper } from '../host/upper-tree.ts'
 import { planLive } from '../live/live-plan.ts'
 import { findFile } from '../live/medium.ts'
 import type { Medium } from '../live/medium.ts'
@@ -32,7 +35,7 @@ export interface PackJob {
   readonly foreign: readonly string[]
   readonly medium?: Medium
   readonly edit?: MediumEdit
-  /** Files of the tree that are put in place of those of the medium, by their path there. */
+  /** Paths in the tree of what is put in place of files of the medium, by their path there. */
   readonly kernels?: ReadonlyMap<string, string>
 }
 
@@ -45,35 +48,38 @@ export const packTar: Pack = async ({ live, out, foreign }, { path }, { signal }
   return []
 }
 
-export const packMedium: Pack = async (job, { path, parts }, options) => {
-  const { medium, edit } = job
+export const packMedium: Pack = async (job, beside, options) => {
+  const { medium, edit, live, kernels = new Map<string, string>() } = job
   if (medium === undefined || edit === undefined) throw new OvlError('internal', 'a medium is packed without its plan')
   await needXorriso()
-  const image = `${parts}/image`
+  const image = beside.part('image')
   const warnings = await squash(job, image, baseName(edit.image), options)
-  const put = new Map([[edit.image, image], ...(job.kernels ?? [])])
+  const put = new Map([[edit.image, image]])
+  for (const [at, path] of kernels) {
+    using tree = holdDirectory(live.target)
+    using file = requireRegular(openBelow(tree, path, constants.O_RDONLY), `${live.target}${path}`)
+    put.set(at, await beside.copy(String(put.size), file, options.signal))
+  }
   const add = (at: string, content: string | Buffer): void => {
-    const file = `${parts}/${put.size}`
-    writeFileSync(file, typeof content === 'string' ? encodeName(content) : content)
-    put.set(at, file)
+    put.set(at, beside.add(String(put.size), typeof content === 'string' ? encodeName(content) : content))
   }
   for (const [at, text] of Object.entries(edit.texts)) add(at, text)
   await addCounts(job, edit, add, options)
   await addSums(medium, edit, put, add, options.signal)
-  const without = await writeKept(medium, { put, removed: edit.removed }, path, watchOf(baseName(job.out), options))
-  await verify(path, job, edit)
+  const without = await writeKept(medium, { put, removed: edit.removed }, beside, watchOf(baseName(job.out), options))
+  await verify(beside.path, job, edit)
   return [...warnings, ...without]
 }
 
 /** xorriso 1.5.4 cannot place again the partition for old Macs that grub-mkrescue makes: its file system, HFS+, is then left out. */
-async function writeKept(medium: Medium, edit: IsoEdit, path: string, watch: PackWatch): Promise<readonly Finding[]> {
+async function writeKept(medium: Medium, edit: IsoEdit, { path, empty }: Beside, watch: PackWatch): Promise<readonly Finding[]> {
   const boot = bootOf(medium)
   try {
     await writeIso(isoCommand(medium, edit, path, boot), watch)
     return []
   } catch (error) {
     if (!isOvlError(error) || !/GPT partitions .* overlap/.test(error.message)) throw error
-    removeFile(path)
+    empty()
     await writeIso(isoCommand(medium, edit, path, [...boot, '-hfsplus', 'off']), watch)
     return [finding('pack-incomplete', { title: 'the partition with HFS+, from which older Macs start, is not in the new medium', explanation: 'xorriso cannot place it again beside an image of another size. All other boot records are as they were: PCs with BIOS or UEFI start from it, from a disc and from a stick.' })]
   }
@@ -84,8 +90,11 @@ function watchOf(what: string, { signal, progress }: LivePackOptions): PackWatch
 }
 
 async function squash(job: PackJob, to: string, what: string, options: LivePackOptions): Promise<readonly Finding[]> {
-  const [command, ...words] = await squashWords(job, to)
-  const { stdout, stderr } = await runOnTree(job.foreign, command as string, [...words, ...(options.progress === undefined ? ['-no-progress'] : [])], watchOf(what, options), ['-version'])
+  const pack = async (tree: string): Promise<RunResult> => {
+    const [command, ...words] = await squashWords(job, tree, to)
+    return runOnTree(job.foreign, command as string, [...words, ...(options.progress === undefined ? ['-no-progress'] : [])], watchOf(what, options), ['-version'])
+  }
+  const { stdout, stderr } = await (job.layer ? withUpper(job.live, pack) : pack(job.live.target))
   const names = new Set([...`${stdout}\n${stderr}`.matchAll(/Unrecognised xattr prefix (\S+)/g)].map(([, name]) => name as string))
   return names.size === 0 ? [] : [finding('pack-incomplete', { title: `a squashfs cannot keep ${[...names].join(', ')}: ${[...names].some((name) => name.includes('posix_acl')) ? 'access control lists are' : 'it is'} not packed`, fix: [{ text: 'A tar keeps them: ovl live pack TARGET OUT.tar' }] })]
 }
@@ -93,10 +102,10 @@ async function squash(job: PackJob, to: string, what: string, options: LivePackO
 /** Marks of the overlay that mean nothing in a layer below. */
 const ONLY_UPPER = '^trusted.overlay.(origin|impure|nlink|uuid|upper|protattr)$'
 
-async function squashWords({ live, layer }: PackJob, to: string): Promise<readonly string[]> {
+async function squashWords({ live, layer }: PackJob, tree: string, to: string): Promise<readonly string[]> {
   const packing = live.layers.toReversed().map(({ at }) => packingAt(at)).find((words) => words.length > 0) ?? []
   const without = layer && (await canLeaveOutXattrs()) ? ['-xattrs-exclude', ONLY_UPPER] : []
-  return ['mksquashfs', layer ? live.upper : live.target, to, '-noappend', '-no-recovery', '-exit-on-error', ...packing, ...without]
+  return ['mksquashfs', tree, to, '-noappend', '-no-recovery', '-exit-on-error', ...packing, ...without]
 }
 
 const COMPRESSORS: readonly (readonly [ending: string, command: string])[] = [['.gz', 'gzip -n'], ['.zst', 'zstd -q -T0'], ['.xz', 'xz -T0']]
@@ -114,12 +123,21 @@ async function addCounts({ live, medium, foreign }: PackJob, { sizes, manifests 
     const { stdout } = await runOnTree(foreign, 'du', ['--summarize', '--block-size=1', live.target], { signal })
     for (const path of sizes) add(path, `${/^\d+/.exec(stdout)?.[0] ?? '0'}\n`)
   }
-  const status = `${live.target}/var/lib/dpkg/status`
-  const found = statName(status)
-  if (manifests.length === 0 || typeof found === 'string' || found.kind !== 'file') return
-  const text = decodeName(readFileBytes(status))
+  const text = manifests.length === 0 ? undefined : readStatus(live.target)
+  if (text === undefined) return
   for (const path of manifests) add(path, formatManifest(text, decodeName((medium === undefined ? undefined : readMediumFile(medium, path)) ?? Buffer.alloc(0))))
 }
+
+/** The package list of dpkg, wherever the tree has it: a symlink of the tree leads to a place in the tree. */
+function readStatus(target: string): string | undefined {
+  using tree = holdDirectory(target)
+  const found = statBelow(tree, STATUS, 'inside')
+  return typeof found === 'object' && found.kind === 'file' ? decodeName(readBelow(tree, STATUS, { limit: LARGEST_STATUS })) : undefined
+}
+
+const STATUS = 'var/lib/dpkg/status'
+/** Some ten times what a desktop has. */
+const LARGEST_STATUS = 64 * 1024 * 1024
 
 async function addSums(medium: Medium, { removed }: MediumEdit, put: ReadonlyMap<string, string>, add: Add, signal: AbortSignal | undefined): Promise<void> {
   const fresh = [...put]
@@ -146,16 +164,17 @@ export async function packCommands(job: PackJob): Promise<{ readonly steps: read
   const { live, out, kind, medium, edit, foreign } = job
   const line = (words: readonly string[]): string => words.map((word) => (/^\$?[\w.,:=/+-]+$/.test(word) ? word : quoteShell(word))).join(' ')
   const onTree = ([command = '', ...words]: readonly string[]): string => line(foreign.length === 0 ? [command, ...words] : treeCommand(foreign, command, words))
+  const tree = job.layer ? live.upper : live.target
   const what = job.layer ? `what changed in ${live.target}` : `all of ${live.target}`
   if (kind === 'tar') return { steps: [`archive ${what} in ${out}`], shell: [onTree(['tar', ...tarWords(live.target, out, out)])] }
-  if (medium === undefined || edit === undefined || kind === 'squashfs') return { steps: [`pack ${what} into ${out}`], shell: [onTree(await squashWords(job, out))] }
-  const changed: IsoEdit = { put: new Map([[edit.image, './image'], ...(job.kernels ?? []), ...[...Object.keys(edit.texts), ...edit.sizes, ...edit.manifests, ...sumsOf(medium)].map((path) => [path, `./${baseName(path)}`] as const)]), removed: edit.removed }
+  if (medium === undefined || edit === undefined || kind === 'squashfs') return { steps: [`pack ${what} into ${out}`], shell: [onTree(await squashWords(job, tree, out))] }
+  const changed: IsoEdit = { put: new Map([[edit.image, './image'], ...[...(job.kernels ?? [])].map(([path, file]) => [path, `${live.target}${file}`] as const), ...[...Object.keys(edit.texts), ...edit.sizes, ...edit.manifests, ...sumsOf(medium)].map((path) => [path, `./${baseName(path)}`] as const)]), removed: edit.removed }
   const steps = [
     `pack ${what} into an image`,
     ...[...changed.put.keys()].slice(1).map((path) => `${Object.hasOwn(edit.texts, path) ? 'change' : 'renew'} ${path}`),
     `write ${out}: ${medium.source} with ${edit.image}${edit.removed.length === 0 ? '' : `, without ${edit.removed.join(', ')}`}`,
   ]
-  return { steps, shell: [onTree(await squashWords(job, './image')), line(isoCommand(medium, changed, out, bootOf(medium)))] }
+  return { steps, shell: [onTree(await squashWords(job, tree, './image')), line(isoCommand(medium, changed, out, bootOf(medium)))] }
 }
 
 const sumsOf = (medium: Medium): readonly string[] => Object.keys(SUM_FILES).filter((path) => findFile(medium, path) !== undefined)

@@ -7,6 +7,7 @@ import type { Plan, Step } from './step.ts'
 type Describe<S extends Step> = { readonly text: (step: S) => string; readonly shell: (step: S) => string | undefined }
 
 const STEPS: { readonly [K in Step['do']]: Describe<Extract<Step, { do: K }>> } = {
+  'hold-dir': { text: ({ path }) => `hold the directory '${path}', and follow no symlink below it`, shell: () => undefined },
   'make-dir': { text: ({ path }) => `make the directory '${path}' if it is missing`, shell: ({ path, mode }) => `mkdir -p -m ${mode.toString(8)} ${quoteShell(path)}` },
   'write-receipt': { text: ({ path }) => `note in '${path}' what will be mounted, for umount`, shell: () => undefined },
   'mount-tmpfs': {

@@ -8,7 +8,7 @@ import { paramsOf } from '../overlay/params.ts'
 import { EMPTY_SPEC } from '../overlay/spec.ts'
 import type { MountFlag, OverlaySpec } from '../overlay/spec.ts'
 import { baseName, parentPath, pathPrefixes } from '../names/path.ts'
-import { receiptPath } from './plan-mount.ts'
+import { makeOwnDir, receiptPath } from './plan-mount.ts'
 import type { Home } from './plan-mount.ts'
 import type { ImageType, LiveRecord, Plan, Receipt, Slice, Step } from './step.ts'
 
@@ -47,6 +47,8 @@ export interface LiveDisk {
   readonly what: 'directory' | 'image' | 'device'
   readonly path: string
   readonly type?: ImageType
+  /** Device and inode, as it was looked at. */
+  readonly identity?: string
   /** Make the image first. */
   readonly make?: Omit<Extract<Step, { do: 'make-disk' }>, 'do' | 'path'>
 }
@@ -73,14 +75,15 @@ export function planLiveMount(request: LiveRequest, home: Home, missing: Readonl
   const staging = places.length === 0 ? undefined : `${directory}/tree`
   const params = paramsOf({ ...EMPTY_SPEC, ...request.overlay, lower: lower.map((path) => ({ path })), ...paths })
   const receipt = receiptPath(directory)
-  const overlay: Step = { do: 'mount-overlay', target: staging ?? request.target, source: request.overlay.source, params, flags: request.overlay.flags, ways: ['auto'], receipt, ...(staging === undefined ? {} : { staged: true as const, propagation: 'private' as const }) }
+  const { disk: said } = request.upper
+  const held = said?.what === 'directory' ? [said.path] : []
+  const overlay: Step = { do: 'mount-overlay', target: staging ?? request.target, source: request.overlay.source, params, flags: request.overlay.flags, ways: ['auto'], below: held, receipt, ...(staging === undefined ? {} : { staged: true as const, propagation: 'private' as const }) }
   if (staging !== undefined) parts.push({ at: staging, what: 'overlay', source: 'overlay', steps: [overlay] })
   const stands = places.map(({ at, shown = at }) => shown)
   const inside = stands.map((at) => `${request.target}${at}`)
-  for (const place of places) parts.push(placeInside(place, staging ?? '', disk ?? '', lower, request))
+  for (const place of places) parts.push(placeInside(place, staging ?? '', disk ?? '', held, lower, request))
   const madeDirs = pathPrefixes(request.target).filter((prefix) => missing.has(prefix))
   const { stateDirectory, id: _, ...who } = home
-  const { disk: said } = request.upper.on === 'disk' ? request.upper : { disk: request.upper.disk }
   const live: LiveRecord = {
     ...request.medium,
     layers: request.layers.map(({ name, path }, index) => ({ name, path, at: lower[index] as string })),
@@ -93,10 +96,11 @@ export function planLiveMount(request: LiveRequest, home: Home, missing: Readonl
   }
   return {
     steps: [
-      makeDir(stateDirectory, 0o700),
+      ...held.map((path): Step => ({ do: 'hold-dir', path, ...(said?.identity === undefined ? {} : { identity: said.identity }) })),
+      makeOwnDir(stateDirectory),
       { do: 'write-receipt', path: receipt, receipt: known },
       ...madeDirs.map((path) => makeDir(path)),
-      makeDir(directory, 0o700),
+      makeOwnDir(directory),
       ...parts.filter(({ what }) => what !== 'overlay' && what !== 'bind').flatMap(({ at, steps }) => [makeDir(at), ...steps]),
       ...dirs,
       ...(staging === undefined ? [overlay] : [makeDir(staging), ...parts.filter(({ what }) => what === 'overlay' || what === 'bind').flatMap(({ steps }) => steps), { do: 'attach-tree' as const, from: staging, at: request.target, inside: stands, receipt }]),
@@ -157,27 +161,27 @@ function placeUpper(upper: LiveUpper, directory: string, parts: Part[]): Placed 
   return { paths, ...(disk === undefined ? {} : { disk }), dirs: [...dirsBelow(paths.upper, root), ...workDirs(paths.work, root)] }
 }
 
-function placeDisk({ what, path, type, make }: LiveDisk, directory: string, parts: Part[]): string {
+function placeDisk({ what, path, type, make, identity }: LiveDisk, directory: string, parts: Part[]): string {
   if (what === 'directory' || type === undefined) return path
   const at = `${directory}/disk`
-  parts.push({ at, what: 'disk', source: path, steps: [...(make === undefined ? [] : [{ do: 'make-disk' as const, path, ...make }]), { do: 'mount-disk', disk: path, type, at, flags: ['noatime'] }] })
+  parts.push({ at, what: 'disk', source: path, steps: [...(make === undefined ? [] : [{ do: 'make-disk' as const, path, ...make }]), { do: 'mount-disk', disk: path, type, at, flags: ['noatime'], ...(identity === undefined ? {} : { identity }) }] })
   return at
 }
 
 /** `how` of a place: a bind of the directory on the disk, made from that of the tree the first time; an overlay of its own; or symlinks into it. */
-function placeInside({ at, source, how, over, shown }: LivePlace, tree: string, disk: string, lower: readonly string[], { overlay }: LiveRequest): Part {
+function placeInside({ at, source, how, over, shown }: LivePlace, tree: string, disk: string, held: readonly string[], lower: readonly string[], { overlay }: LiveRequest): Part {
   const from = source === '.' ? disk : `${disk}/${source}`
   const place = `${tree}${at}`
   const dirs = dirsBelow(place, tree).map((step): Step => (step.do === 'make-dir' && step.path.startsWith(`${tree}/home/`) ? { ...step, owner: FIRST_USER } : step))
-  if (how === 'bind') return { at: place, what: 'bind', source: from, steps: [...dirs, ...dirsBelow(parentPath(from), disk), { do: 'copy-tree', from: place, to: from, within: disk }, { do: 'bind', from, at: place }] }
-  const kept = dirsBelow(from, disk).map((step): Step => (step.do === 'make-dir' && step.path === from ? { ...step, like: place } : step))
+  if (how === 'bind') return { at: place, what: 'bind', source: from, steps: [...dirs, ...dirsBelow(parentPath(from), disk), { do: 'copy-tree', from: place, tree, to: from, within: disk }, { do: 'bind', from, at: place, below: [tree, disk] }] }
+  const kept = dirsBelow(from, disk).map((step): Step => (step.do === 'make-dir' && step.path === from ? { ...step, like: { path: place, within: tree } } : step))
   if (how === 'link') {
     const stand = `${tree}${shown ?? ''}`
-    return { at: stand, what: 'bind', source: from, steps: [...dirs, ...kept, ...dirsBelow(stand, tree), { do: 'bind', from, at: stand }, { do: 'link-tree', from: stand, at: place, within: tree }] }
+    return { at: stand, what: 'bind', source: from, steps: [...dirs, ...kept, ...dirsBelow(stand, tree), { do: 'bind', from, at: stand, below: [tree, disk] }, { do: 'link-tree', from: stand, at: place, within: tree }] }
   }
   const paths = { upper: `${from}/rw`, work: `${from}/work` }
   const params = paramsOf({ ...EMPTY_SPEC, ...overlay, lower: over.map((index) => ({ path: `${lower[index] as string}${at}` })), ...paths })
-  const steps: Step[] = [...dirs, ...kept, ...dirsBelow(paths.upper, from), ...workDirs(paths.work, disk), { do: 'mount-overlay', target: place, source: overlay.source, params, flags: overlay.flags, ways: ['auto'], staged: true }]
+  const steps: Step[] = [...dirs, ...kept, { do: 'make-dir', path: paths.upper, mode: 0o755, within: disk }, ...workDirs(paths.work, disk), { do: 'mount-overlay', target: place, source: overlay.source, params, flags: overlay.flags, ways: ['auto'], below: [tree, ...held], staged: true }]
   return { at: place, what: 'bind', source: from, steps }
 }
 

@@ -74,7 +74,7 @@ export function planMount(request: MountRequest, facts: MountFacts): Plan {
     ...(home === undefined ? [] : firstReceipt(home, known)),
     ...targetDirs.map(makeDir(0o755)),
     ...writable.dirs.map((path) => (path === writable.paths.work ? makeWork(path) : makeDir(0o755)(path))),
-    ...(parts.length > 0 ? [makeDir(0o700)(directory)] : []),
+    ...(parts.length > 0 ? [makeOwnDir(directory)] : []),
     ...parts.flatMap(({ at, step }) => [makeDir(0o755)(at), ...step]),
     {
       do: 'mount-overlay', target, source: spec.source, params: paramsOf(placed), flags: spec.flags, ways: request.ways,
@@ -92,7 +92,7 @@ export function receiptPath(directory: string): string {
 }
 
 function firstReceipt({ stateDirectory, id: _, ...who }: Home, known: Pick<Receipt, 'target' | 'directory' | 'parts' | 'madeDirs' | 'layers'>): Step[] {
-  return [makeDir(0o700)(stateDirectory), { do: 'write-receipt', path: receiptPath(known.directory), receipt: { version: 1, state: 'making', ...who, ...known } }]
+  return [makeOwnDir(stateDirectory), { do: 'write-receipt', path: receiptPath(known.directory), receipt: { version: 1, state: 'making', ...who, ...known } }]
 }
 
 interface Part {
@@ -141,6 +141,8 @@ function placeUpper(spec: OverlaySpec, directory: string, facts: MountFacts, par
   return { paths: { ...(upper === undefined ? {} : { upper }), ...(work === undefined ? {} : { work }) }, dirs }
 }
 
+/** Ovl's own: what lies in it is believed. */
+export const makeOwnDir = (path: string): Step => ({ do: 'make-dir', path, mode: 0o700, own: true })
 const makeDir = (mode: number) => (path: string): Step => ({ do: 'make-dir', path, mode })
 
 /** The kernel makes directories of its own in a work directory, and leaves them when the mount then fails. */

@@ -26,7 +26,7 @@ export async function handler(call: Call): Promise<Outcome> {
   const { findings, unseen } = diagnosis
   if (facts !== undefined) {
     if (judged === undefined) throw usageError('--facts goes with WORDS', undefined, 'diagnose')
-    saveCase(facts, judged, flag['redact'] === true)
+    await saveCase(facts, judged, flag['redact'] === true, call.signal)
   }
   const wrong = findings.some(({ severity }) => severity === 'error')
   const blind = Object.keys(request).length === 1 && findings.length === 0 && unseen.some((line) => line.startsWith('the kernel log'))

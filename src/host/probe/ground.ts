@@ -44,7 +44,7 @@ export interface GroundPlan {
 /** Mounts the tmpfs. The directory is opened first: nobody knows what the tmpfs covers. */
 export async function breakGround({ cover, directory, scratch, inUserNamespace }: GroundPlan): Promise<Ground> {
   const directoryFd = openPath(directory).fd
-  const scratchFd = 'path' in scratch ? openScratch(scratch).fd : scratch
+  const scratchFd = 'path' in scratch ? openOrNot(scratch) : scratch
   const hasFfi = canCall()
   await mountTmpfs(cover, hasFfi)
   const second = `${cover}/second`
@@ -58,6 +58,15 @@ export async function breakGround({ cover, directory, scratch, inUserNamespace }
     return path
   }
   return { root: cover, second, directory: directoryFd, scratch: scratchFd, inUserNamespace, hasFfi, place }
+}
+
+function openOrNot(scratch: ScratchRef): Ground['scratch'] {
+  try {
+    return openScratch(scratch).fd
+  } catch (error) {
+    if (isOvlError(error) && error.code === 'unsafe-path') return { errno: 'ESTALE' }
+    throw error
+  }
 }
 
 /** One attempt: what came of it, what the kernel said meanwhile. */

@@ -1,14 +1,14 @@
 /** `ovl root --boot`: the right files for the tools a system has, whole, and never over somebody else’s. */
 
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { expect, test } from 'vitest'
-import { planOfBootRoot, writeBootRoot } from '../../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { isOvlError, planOfBootRoot, writeBootRoot } from '../../../src/index.ts'
 import { TOOL_MARKS } from '../../../src/live/boot-root.ts'
 import type { BootTool } from '../../../src/live/boot-root.ts'
 import { ovl } from '../../support/command.ts'
-import { makeGround } from '../host/ground.ts'
+import { hasTool, makeGround } from '../host/ground.ts'
 
 const ground = makeGround()
 
@@ -65,6 +65,63 @@ test('a file of somebody else is left alone', () => {
   writeFileSync(`${root}/etc/overlayroot.local.conf`, 'overlayroot=""\n')
   expect(() => writeBootRoot(root)).toThrow(expect.objectContaining({ code: 'usage' }))
   expect(readFileSync(`${root}/etc/overlayroot.local.conf`, 'utf8')).toBe('overlayroot=""\n')
+})
+
+describe('a system that somebody else can change', () => {
+  const elsewhere = (): string => mkdtempSync(`${ground}/elsewhere-`)
+
+  test.each(['etc', 'etc/initramfs-tools', 'etc/initramfs-tools/hooks', 'etc/initramfs-tools/scripts/init-bottom'])('no script is written through a link at %s', (link) => {
+    const root = system('initramfs-tools')
+    const outside = elsewhere()
+    mkdirSync(dirname(`${root}/${link}`), { recursive: true })
+    symlinkSync(outside, `${root}/${link}`)
+    expect(() => writeBootRoot(root)).toThrow(expect.objectContaining({ code: 'unsafe-path', message: expect.stringContaining(`'${root}/${link}`) }))
+    expect(readdirSync(outside)).toEqual([])
+    // It was seen before the first file was written.
+    expect(execFileSync('find', [root, '-name', 'ovl-root'], { encoding: 'utf8' })).toBe('')
+  })
+
+  test('a link or a FIFO in place of the file', () => {
+    const [linked, fifo] = [system('dracut'), system('dracut')]
+    const file = `${elsewhere()}/file`
+    writeFileSync(file, 'ovl root --boot')
+    for (const root of [linked, fifo]) mkdirSync(`${root}/etc/dracut.conf.d`, { recursive: true })
+    symlinkSync(file, `${linked}/etc/dracut.conf.d/90-ovl-root.conf`)
+    execFileSync('mkfifo', [`${fifo}/etc/dracut.conf.d/90-ovl-root.conf`])
+    for (const root of [linked, fifo]) expect(() => writeBootRoot(root)).toThrow(expect.objectContaining({ code: 'unsafe-path' }))
+    expect(readFileSync(file, 'utf8')).toBe('ovl root --boot')
+  })
+
+  test('the tool is looked for in the system, not behind its links to this one', () => {
+    const root = system()
+    mkdirSync(`${root}/usr`)
+    symlinkSync(`${system('dracut')}/usr/bin`, `${root}/usr/bin`)
+    expect(() => planOfBootRoot(root)).toThrow(expect.objectContaining({ code: 'live-not-found' }))
+  })
+
+  test.skipIf(!hasTool('perl'))('a process that puts a link in place of a directory, again and again', async () => {
+    const root = system('dracut')
+    const outside = elsewhere()
+    mkdirSync(`${root}/etc/dracut.conf.d`, { recursive: true })
+    const child = spawn('perl', ['-e', 'chdir $ARGV[0]; my $n = 0; $| = 1; print "on"; while (1) { $n++ if rename "dracut.conf.d", "away$n"; symlink $ARGV[1], "dracut.conf.d"; unlink "dracut.conf.d" }', `${root}/etc`, outside], { stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      await new Promise((resolve) => child.stdout.once('data', resolve))
+      const codes = new Set<string>()
+      for (let round = 0; round < 2000; round++) {
+        try {
+          writeBootRoot(root)
+        } catch (error) {
+          if (!isOvlError(error)) throw error
+          codes.add(error.code === 'unknown' ? (error.errno ?? '') : error.code)
+        }
+      }
+      // It may be away, or there again, whenever it is looked at.
+      expect([...codes].filter((code) => !['unsafe-path', 'ENOENT', 'EEXIST'].includes(code))).toEqual([])
+    } finally {
+      child.kill('SIGKILL')
+    }
+    expect(readdirSync(outside)).toEqual([])
+  })
 })
 
 test('no tool, and words that would end up in a script', () => {

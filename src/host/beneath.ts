@@ -13,17 +13,18 @@
  * It does not know what the files mean, and never removes a tree.
  */
 
+import { createHash, randomBytes } from 'node:crypto'
 import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, lchownSync, linkSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
-import { decodeName } from '../names/bytes.ts'
+import { decodeName, encodeName, nameBytes } from '../names/bytes.ts'
 import { baseName, parentPath, tidyPath } from '../names/path.ts'
 import { OwnedFd } from './fd.ts'
 import { ffi } from './ffi.ts'
 import { statOf } from './files.ts'
 import type { NameStat } from './files.ts'
 import { LARGEST_FILE, PROMPT, readToEnd, requireRegular } from './regular-file.ts'
-import { checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
+import { check, checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 /** A directory that is held open; `path` is what it was called, for messages. */
 export interface HeldDirectory extends Disposable {
@@ -123,7 +124,7 @@ export function writeBelow(root: HeldDirectory, path: string, bytes: Uint8Array 
     const name = baseName(path)
     const there = statBelow(parent, name)
     if (typeof there === 'object' && there.kind !== 'file') throw new OvlError('unsafe-path', `'${shown(root, path)}' is no regular file but a ${there.kind}: nothing was written`, { hint: 'Look at what it is, and move it away if it is not needed.' })
-    const draft = `.${name.slice(0, 100)}.${process.pid}.${process.hrtime.bigint().toString(36)}.ovl-new`
+    const draft = draftName(name)
     try {
       using file = new OwnedFd(open(parent, draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode, 'none'))
       writeFileSync(file.fd, bytes)
@@ -138,6 +139,16 @@ export function writeBelow(root: HeldDirectory, path: string, bytes: Uint8Array 
   })
 }
 
+/** What a new file is called until it is whole: a name that nobody could have laid there before, with the id of the process that writes it. */
+export function draftName(name: string): string {
+  return `${draftPrefix(name)}${process.pid}.${randomBytes(8).toString('hex')}.ovl-new`
+}
+
+/** What the drafts of a file begin with. A name that leaves no room for more is told by its digest. */
+export function draftPrefix(name: string): string {
+  return `.${nameBytes(name) <= LONGEST_PREFIX ? name : createHash('sha256').update(encodeName(name)).digest('hex')}.`
+}
+
 /** Makes a symlink, with that owner if one is said. */
 export function symlinkBelow(root: HeldDirectory, path: string, text: string, owner?: Pick<Owner, 'uid' | 'gid'>): void {
   inParent(root, path, `cannot make the symlink '${shown(root, path)}'`, (at) => {
@@ -149,6 +160,21 @@ export function symlinkBelow(root: HeldDirectory, path: string, text: string, ow
 /** rename(2) within what is held. */
 export function renameBelow(root: HeldDirectory, from: string, to: string): void {
   inParent(root, from, `cannot rename '${shown(root, from)}'`, (old) => inParent(root, to, `cannot rename '${shown(root, from)}' to '${shown(root, to)}'`, (at) => renameSync(old, at)))
+}
+
+/**
+ * Lets two entries of the held directory change places, at once. False where that cannot be had: no FFI, or a file system without it.
+ */
+export function exchangeEntries(directory: HeldDirectory, one: string, other: string): boolean {
+  try {
+    const result = ffi().renameat2(directory.fd, cString(one), directory.fd, cString(other), RENAME_EXCHANGE)
+    if (result === -ENOSYS || result === -EINVAL) return false
+    check(result, 'renameat2', `cannot replace '${shown(directory, other)}'`)
+    return true
+  } catch (error) {
+    if (isOvlError(error) && error.code === 'ffi-unavailable') return false
+    throw error
+  }
 }
 
 /** A second name for a file. @throws OvlError with errno EEXIST when `to` is there */
@@ -196,6 +222,8 @@ const RESOLVE_NO_SYMLINKS = 0x04n
 const RESOLVE_BENEATH = 0x08n
 const RESOLVE_IN_ROOT = 0x10n
 const RESOLVE: Readonly<Record<Links, bigint>> = { none: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, inside: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS }
+/** Of the 255 bytes of a name; what follows it takes up to 36. */
+const LONGEST_PREFIX = 200
 /** MAXSYMLINKS of the kernel. */
 const MOST_LINKS = 40
 /** While somebody renames things the kernel cannot tell whether `..` leads out, and asks to try again. */
@@ -243,7 +271,9 @@ function resolve(root: HeldDirectory, path: string, flags: number, mode: number,
 const O_CLOEXEC = 0x8_0000
 const EPERM = 1
 const EAGAIN = 11
+const EINVAL = 22
 const ENOSYS = 38
+const RENAME_EXCHANGE = 2
 
 /** The same without openat2: each component is opened as the entry it is, and then looked at. */
 export function walk(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number | string {

@@ -20,7 +20,7 @@ export async function handler(call: Call): Promise<Outcome> {
   if (text['remove'] !== undefined) {
     if (hasWords(call) || text['from'] !== undefined) throw usageError('--remove takes the target, and no other words', undefined, 'fstab')
     const data = await removeFstab(text['remove'], { file, dryRun, signal })
-    return { data: { ...data, dryRun }, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data) }
+    return { data: { ...data, dryRun }, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data), ...written(dryRun, data) }
   }
   const spec = await specOfCall(call)
   const { comment } = text
@@ -30,7 +30,7 @@ export async function handler(call: Call): Promise<Outcome> {
     return { data, warnings: findings, text: (view) => renderFstabLine(data, comment !== undefined, view) }
   }
   const { findings, ...data } = await writeFstab(spec, { ...options, withComment: comment !== undefined, dryRun, signal })
-  return { data: { ...data, dryRun }, warnings: findings, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data) }
+  return { data: { ...data, dryRun }, warnings: findings, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data), ...written(dryRun, data) }
 }
 
 /** The words, or a live mount in place of them. */
@@ -49,3 +49,5 @@ function hasWords({ positionals, list, text, flag }: Call): boolean {
 
 /** systemd reads one fstab. */
 const daemonReload = (dryRun: boolean, { file, did }: FstabChange): Partial<Outcome> => given({ aside: dryRun || did === 'unchanged' || file !== FSTAB ? undefined : 'next: systemctl daemon-reload, so that systemd reads it' })
+
+const written = (dryRun: boolean, { file, did }: FstabChange): Partial<Outcome> => given({ done: dryRun || did === 'unchanged' ? undefined : `'${file}' is written` })

@@ -2,6 +2,7 @@
 
 import { planOfUnmount, planOfUnmountStale, unmount, unmountStale } from '../../ops/unmount.ts'
 import type { Unmounted } from '../../ops/unmount.ts'
+import { given } from '../define.ts'
 import type { Call, Outcome } from '../define.ts'
 import { EXIT_PARTIAL } from '../exit-codes.ts'
 import { renderUnmounted } from '../output/human/unmounted.ts'
@@ -19,7 +20,7 @@ export async function handler({ positionals: targets, flag, signal }: Call): Pro
   const { done, errors } = stale ? { done: await unmountStale(), errors: [] } : await unmountEach(targets, options)
   if (done.length === 0 && errors.length === 1) throw errors[0]
   const exit = errors.length > 0 && done.length > 0 && !signal.aborted ? { exit: EXIT_PARTIAL } : {}
-  return { data: done, errors, silent: true, text: () => renderUnmounted(done), ...exit }
+  return { data: done, errors, silent: true, ...given({ done: done.length === 0 ? undefined : `${done.map(({ target }) => `'${target}'`).join(', ')} ${done.length === 1 ? 'is' : 'are'} unmounted` }), text: () => renderUnmounted(done), ...exit }
 }
 
 async function unmountEach(targets: readonly string[], options: { lazy: boolean; recursive: boolean; signal: AbortSignal }): Promise<{ done: Unmounted[]; errors: unknown[] }> {

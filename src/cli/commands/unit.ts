@@ -17,7 +17,7 @@ export async function handler(call: Call): Promise<Outcome> {
   const directory = text['write'] ?? UNIT_DIRECTORY
   if (text['write'] === undefined && !dryRun) return { data: unit, warnings, text: (view) => renderUnit(unit, view) }
   const written = await writeUnit(unit, { directory, dryRun, signal })
-  return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given({ aside: dryRun ? undefined : nextStep(directory, unit) }) }
+  return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given(dryRun ? {} : { aside: nextStep(directory, unit), done: `the units are in '${directory}'` }) }
 }
 
 /** Where systemd does not look, it is told of the files. */

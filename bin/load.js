@@ -3,7 +3,8 @@
  * command leaves its compiled code in dist/cli/cache, and the next ones start 10 to 18 ms earlier (measured on
  * Node 20, which has no module.enableCompileCache; and the place which that takes by default, below /tmp, is
  * one where others could lay code for root to run). Here it lies beside the code it is made of, goes with it
- * at each build or installation, and is written by the owner of that code only.
+ * at each build or installation, and is written by the owner of that code only. Cached code is code: it is run only
+ * from files and directories that nobody but root and this user can write.
  *
  * NODE_DISABLE_COMPILE_CACHE=1 switches it off, as it does Node's.
  */
@@ -44,23 +45,76 @@ function stampOf(filename) {
 }
 
 function read(name, stamp) {
+  let fd
   try {
-    const file = fs.readFileSync(path.join(CACHE, name))
+    if (!isSafePlace()) return undefined
+    fd = fs.openSync(path.join(CACHE, name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
+    const found = fs.fstatSync(fd)
+    if (!found.isFile() || !isOurs(found)) return undefined
+    const file = fs.readFileSync(fd)
     return file.subarray(0, stamp.length).equals(stamp) ? file.subarray(stamp.length) : undefined
   } catch {
     return undefined
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd)
   }
+}
+
+let safe
+
+/** The directories from the code down to its cache. Where nobody else can write them, nobody can change what is in them. */
+function isSafePlace() {
+  safe ??= [BUNDLES, path.dirname(CACHE), CACHE].every((directory) => {
+    const found = fs.lstatSync(directory)
+    return found.isDirectory() && isOurs(found)
+  })
+  return safe
+}
+
+const GROUP_AND_OTHERS_WRITE = 0o022
+
+function isOurs({ uid, mode }) {
+  return (uid === 0 || uid === process.geteuid()) && (mode & GROUP_AND_OTHERS_WRITE) === 0
 }
 
 /** Complete or not at all. */
 function write(name, stamp, data) {
-  const draft = path.join(CACHE, `${name}.${process.pid}`)
+  const file = path.join(CACHE, name)
+  const draft = `${file}.${require('node:crypto').randomBytes(8).toString('hex')}`
   try {
-    if (fs.statSync(BUNDLES).uid !== process.getuid()) return
-    fs.mkdirSync(CACHE, { recursive: true })
-    fs.writeFileSync(draft, Buffer.concat([stamp, data]), { flush: true })
-    fs.renameSync(draft, path.join(CACHE, name))
+    const home = fs.statSync(BUNDLES)
+    if (home.uid !== process.geteuid() || !isOurs(home)) return
+    for (const directory of [path.dirname(CACHE), CACHE]) makeSafe(directory)
+    const fd = fs.openSync(draft, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600)
+    try {
+      fs.writeFileSync(fd, Buffer.concat([stamp, data]), { flush: true })
+      fs.fchmodSync(fd, 0o644)
+    } finally {
+      fs.closeSync(fd)
+    }
+    fs.renameSync(draft, file)
   } catch {
     // Not to be written, or no room: the next call compiles again.
+    try {
+      fs.unlinkSync(draft)
+    } catch {
+      // It was never made.
+    }
+  }
+}
+
+/** Makes a directory that only we can write, whatever the umask; one of ours that others could write is mended. Throws when it is not ours. */
+function makeSafe(directory) {
+  try {
+    fs.mkdirSync(directory, { mode: 0o755 })
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+  }
+  const fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW)
+  try {
+    if (fs.fstatSync(fd).uid !== process.geteuid()) throw new Error('somebody else made it')
+    fs.fchmodSync(fd, 0o755)
+  } finally {
+    fs.closeSync(fd)
   }
 }

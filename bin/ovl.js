@@ -5,13 +5,19 @@
 const version = () => require('../package.json').version
 const argv = process.argv.slice(2)
 
-if (argv.length === 1 && argv[0] === '--version') {
-  // Before anything is loaded.
-  require('node:fs').writeSync(1, `ovl ${version()}\n`)
-} else {
+// Before anything is loaded. What cannot be written is left to those who can say so.
+if (argv.length !== 1 || argv[0] !== '--version' || !print(`ovl ${version()}\n`)) {
   require('./load.js')('./ovl.cjs')
     .run(argv, version)
     .then((code) => {
       process.exitCode = code
     })
+}
+
+function print(line) {
+  try {
+    return require('node:fs').writeSync(1, line) > 0
+  } catch {
+    return false
+  }
 }

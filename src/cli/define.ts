@@ -97,6 +97,8 @@ export interface Outcome {
   readonly aside?: string
   /** Set when only some of it succeeded: shown, and part of the envelope. */
   readonly errors?: readonly unknown[]
+  /** What was done and stays, for when the result cannot be written: `'/m' is mounted`. */
+  readonly done?: string
   /** In place of 0. */
   readonly exit?: number
 }

@@ -12,7 +12,7 @@ interface ExitRow {
 
 /** Usage or permission is 1 for mount(8) too. */
 const REFUSED = { usage: 1, 'not-permitted': 1, 'userns-disabled': 1, 'way-cannot-say': 1 } as const
-const SYSTEM = { 'ffi-unavailable': 2, 'tool-missing': 2 } as const
+const SYSTEM = { 'ffi-unavailable': 2, 'tool-missing': 2, 'output-failed': 2 } as const
 
 export const EXIT_CODES: Readonly<Record<Family, ExitRow>> = {
   // mount(8): 1 usage or permission, 2 system, 4 a bug, 8 interrupted, 32 the mount failed.
@@ -33,7 +33,7 @@ export const EXIT_PARTIAL = 64
 
 /** What each number means for commands of the mount family, for help and the man page. */
 export const MOUNT_EXITS: readonly (readonly [code: number, meaning: string])[] = [
-  [0, 'success'], [1, 'wrong usage, or not permitted'], [2, 'system error'], [4, 'a bug in ovl'],
+  [0, 'success'], [1, 'wrong usage, or not permitted'], [2, 'system error, or the result could not be written'], [4, 'a bug in ovl'],
   [8, 'interrupted, and undone'], [32, 'the mount or umount failed'], [64, 'some of several succeeded'],
 ]
 

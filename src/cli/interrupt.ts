@@ -24,3 +24,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     release()
   }
 }
+
+/** A file that may not grow any more (`ulimit -f`) is an error of the write, EFBIG, and not the end of the process. */
+export function bearFileLimit(): void {
+  if (process.listenerCount('SIGXFSZ') === 0) process.on('SIGXFSZ', () => undefined)
+}

@@ -5,7 +5,7 @@ import { findCommand, nameCommand, splitCommand, wrongCommand } from './command-
 import { COMMANDS, GROUPS } from './commands/index.ts'
 import { exactArguments } from './exact-arguments.ts'
 import { COLOR_WORDS, readManner } from './global-options.ts'
-import { interruptible } from './interrupt.ts'
+import { bearFileLimit, interruptible } from './interrupt.ts'
 import { reportFailure, reportOutcome } from './report.ts'
 import type { Answering } from './report.ts'
 import { oneOf, usageError } from './usage-error.ts'
@@ -13,6 +13,7 @@ import { write } from './output/write.ts'
 
 /** Runs one call of ovl; `argv` without node and the script, `version` is asked for --version only. */
 export async function run(argv: readonly string[], version: () => string): Promise<number> {
+  bearFileLimit()
   const { said, words } = splitCommand(await exactArguments(argv), COMMANDS)
   const command = findCommand(said, COMMANDS)
   const canonical = canonicalCall(command, words)
@@ -27,13 +28,15 @@ export async function run(argv: readonly string[], version: () => string): Promi
     oneOf('color', parsed.text['color'], COLOR_WORDS, command.name)
     const answering = { ...how, verbose: parsed.flag['verbose'] === true, quiet: parsed.flag['quiet'] === true }
     const { handler } = await command.load()
-    return await interruptible(async (signal) => {
+    // What is done is reported with the signals as they were: a reader that does not read must not keep Ctrl-C from ending this.
+    const outcome = await interruptible(async (signal) => {
       try {
-        return await reportOutcome(await handler({ ...parsed, signal }), answering)
+        return await handler({ ...parsed, signal })
       } catch (error) {
-        return await reportFailure(error, answering)
+        return { error }
       }
     }, command.attached)
+    return 'error' in outcome ? await reportFailure(outcome.error, answering) : await reportOutcome(outcome, answering)
   } catch (error) {
     return reportFailure(error, how)
   }

@@ -8,11 +8,10 @@
 
 import type { Finding } from '../errors/finding.ts'
 import { OvlError } from '../errors/ovl-error.ts'
-import { interruptible } from './interrupt.ts'
+import { bearFileLimit, interruptible } from './interrupt.ts'
 import { exactArguments } from './exact-arguments.ts'
 import { reportFailure, reportOutcome } from './report.ts'
 import type { Answering } from './report.ts'
-import { write } from './output/write.ts'
 
 interface HelperWords {
   readonly flags: ReadonlySet<string>
@@ -46,7 +45,9 @@ export function umountHelper(argv: readonly string[]): Promise<number> {
 
 async function answer(who: string, form: typeof MOUNT | typeof UMOUNT, argv: readonly string[], work: (words: HelperWords, signal: AbortSignal) => Promise<readonly Finding[]>): Promise<number> {
   const how: Answering = { who, json: false, color: 'auto', verbose: false, quiet: false }
-  if (argv.includes('--help')) return write('out', `Usage: ${form.usage}\nRun by ${who.split('.')[0]}(8) for the file system type ovl; see ovl(1).\n`), 0
+  bearFileLimit()
+  const help = `Usage: ${form.usage}\nRun by ${who.split('.')[0]}(8) for the file system type ovl; see ovl(1).\n`
+  if (argv.includes('--help')) return reportOutcome({ data: undefined, text: () => help }, how)
   return interruptible(async (signal) => {
     try {
       const warnings = await work(readWords(who, form, await exactArguments(argv)), signal)

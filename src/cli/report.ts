@@ -5,9 +5,11 @@
 
 import type { Finding } from '../errors/finding.ts'
 import { isOvlError } from '../errors/ovl-error.ts'
+import type { OvlError } from '../errors/ovl-error.ts'
 import type { CommandDef, Outcome } from './define.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import type { ColorWish } from './global-options.ts'
+import { escapeText } from './output/escape.ts'
 import type { Envelope } from './output/json.ts'
 import type { View } from './output/view.ts'
 import { write } from './output/write.ts'
@@ -25,24 +27,49 @@ export interface Answering {
 }
 
 /** Reports what a command returned. */
-export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, exit, kind }: Outcome, how: Answering): Promise<number> {
+export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, done, exit, kind }: Outcome, how: Answering): Promise<number> {
   const error = joinErrors(errors)
-  if (how.json) {
-    await writeEnvelope({ kind: kind ?? how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
-  } else {
-    if (!silent || how.verbose) write('out', text(await view('out', how)))
+  const lost = await untilFull(async () => {
+    if (how.json) await writeEnvelope({ kind: kind ?? how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
+    else if (!silent || how.verbose) write('out', text(await view('out', how)))
+  })
+  if (!how.json || lost !== undefined) {
     if (!how.quiet) await writeWarnings(warnings, how)
     if (!how.quiet && aside !== undefined) write('err', `${aside}\n`)
     await writeErrors(errors, how)
   }
-  return exit ?? (error === undefined ? 0 : exitCodeOf(error, how.command?.family))
+  if (lost !== undefined) writeLost(lost, how, done)
+  if (error !== undefined) return exit ?? exitCodeOf(error, how.command?.family)
+  return lost === undefined ? (exit ?? 0) : exitCodeOf(lost, how.command?.family)
 }
 
-/** Reports that a command, or the reading of its words, failed. */
+/** Reports that a command, or the reading of its words, failed. What failed first is the exit code, also when it cannot be written. */
 export async function reportFailure(error: unknown, how: Answering): Promise<number> {
-  if (how.json) await writeEnvelope({ kind: 'error', ok: false, error })
-  else await writeErrors([error], how)
+  if (isLost(error)) writeLost(error, how)
+  else {
+    const lost = how.json ? await untilFull(() => writeEnvelope({ kind: 'error', ok: false, error })) : undefined
+    if (!how.json || lost !== undefined) await writeErrors([error], how)
+    if (lost !== undefined) writeLost(lost, how)
+  }
   return exitCodeOf(error, how.command?.family)
+}
+
+const isLost = (error: unknown): error is OvlError => isOvlError(error) && error.code === 'output-failed'
+
+/** The failure of standard output, if `work` met it. */
+async function untilFull(work: () => Promise<void>): Promise<OvlError | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (isLost(error)) return error
+    throw error
+  }
+}
+
+/** One line, and no explanation: it is not what the command was about. */
+function writeLost({ code, message }: OvlError, how: Answering, done?: string): void {
+  write('err', `${whoOf(how)}: error[${code}]: ${escapeText(`${message}${done === undefined ? '' : `; ${done}`}`)}\n`)
 }
 
 async function writeWarnings(warnings: readonly Finding[], how: Answering): Promise<void> {
@@ -55,9 +82,10 @@ async function writeErrors(errors: readonly unknown[], how: Answering): Promise<
   if (errors.length === 0) return
   const { renderError } = await import('./output/human/error.ts')
   const shown = await view('err', how)
-  const who = how.who ?? (how.command === undefined ? 'ovl' : `ovl ${how.command.name}`)
-  write('err', errors.map((error) => renderError(error, who, shown)).join('\n'))
+  write('err', errors.map((error) => renderError(error, whoOf(how), shown)).join('\n'))
 }
+
+const whoOf = ({ who, command }: Answering): string => who ?? (command === undefined ? 'ovl' : `ovl ${command.name}`)
 
 async function writeEnvelope(envelope: Envelope): Promise<void> {
   const { renderEnvelope } = await import('./output/json.ts')

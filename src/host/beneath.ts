@@ -23,7 +23,7 @@ import { ffi } from './ffi.ts'
 import { statOf } from './files.ts'
 import type { NameStat } from './files.ts'
 import { LARGEST_FILE, PROMPT, readToEnd, requireRegular } from './regular-file.ts'
-import { checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
+import { check, checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 /** A directory that is held open; `path` is what it was called, for messages. */
 export interface HeldDirectory extends Disposable {
@@ -192,6 +192,21 @@ export function renameBelow(root: HeldDirectory, from: string, to: string): void
   inParent(root, from, `cannot rename '${shown(root, from)}'`, (old) => inParent(root, to, `cannot rename '${shown(root, from)}' to '${shown(root, to)}'`, (at) => renameSync(old, at)))
 }
 
+/**
+ * Lets two entries of the held directory change places, at once. False where that cannot be had: no FFI, or a file system without it.
+ */
+export function exchangeEntries(directory: HeldDirectory, one: string, other: string): boolean {
+  try {
+    const result = ffi().renameat2(directory.fd, cString(one), directory.fd, cString(other), RENAME_EXCHANGE)
+    if (result === -ENOSYS || result === -EINVAL) return false
+    check(result, 'renameat2', `cannot replace '${shown(directory, other)}'`)
+    return true
+  } catch (error) {
+    if (isOvlError(error) && error.code === 'ffi-unavailable') return false
+    throw error
+  }
+}
+
 /** A second name for a file. @throws OvlError with errno EEXIST when `to` is there */
 export function linkBelow(root: HeldDirectory, from: string, to: string): void {
   inParent(root, from, `cannot link '${shown(root, from)}'`, (old) => inParent(root, to, `cannot link '${shown(root, from)}' to '${shown(root, to)}'`, (at) => linkSync(old, at)))
@@ -300,7 +315,9 @@ function resolve(root: HeldDirectory, path: string, flags: number, mode: number,
 const O_CLOEXEC = 0x8_0000
 const EPERM = 1
 const EAGAIN = 11
+const EINVAL = 22
 const ENOSYS = 38
+const RENAME_EXCHANGE = 2
 
 /** The same without openat2: each component is opened as the entry it is, and then looked at. */
 export function walk(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number | string {

@@ -74,6 +74,16 @@ export async function runAttached(command: string, args: readonly string[], { st
 }
 
 /**
+ * Runs a program on an open file, which it finds as its standard input: a lock that flock(1) takes there is ours when it has ended.
+ * @throws OvlError tool-missing
+ */
+export async function runOn(fd: number, command: string, args: readonly string[]): Promise<number> {
+  const { execa } = await import('execa')
+  // Any number will do; its types know those of our own standard streams only.
+  return resultOf(command, undefined, await execa(command, args, { ...COMMON, stdin: fd as 0, stdout: 'ignore', stderr: 'ignore' })).exitCode
+}
+
+/**
  * Starts a program that writes a line when it is ready and ends when its input does; calls `use` with its
  * process id in between.
  * @throws OvlError as run() does; `unknown`, with the program as syscall, when it ends before it is ready
@@ -155,7 +165,7 @@ function resultOf(command: string, cwd: string | undefined, { exitCode, signal, 
 
 /** The Debian package of each program that ovl or its users’ plans run, where it is not named like the program. */
 const PACKAGES: Readonly<Record<string, string>> = {
-  mkfs: 'util-linux', losetup: 'mount', umount: 'mount', unshare: 'util-linux', nsenter: 'util-linux', setpriv: 'util-linux', findmnt: 'util-linux', lsblk: 'util-linux',
+  mkfs: 'util-linux', losetup: 'mount', umount: 'mount', unshare: 'util-linux', nsenter: 'util-linux', setpriv: 'util-linux', flock: 'util-linux', findmnt: 'util-linux', lsblk: 'util-linux',
   mksquashfs: 'squashfs-tools', unsquashfs: 'squashfs-tools', 'mkfs.erofs': 'erofs-utils', 'mkfs.ext4': 'e2fsprogs', 'mkfs.xfs': 'xfsprogs', 'mkfs.btrfs': 'btrfs-progs',
   fusermount3: 'fuse3', xz: 'xz-utils', newuidmap: 'uidmap', newgidmap: 'uidmap', modprobe: 'kmod', 'systemd-escape': 'systemd',
 }

@@ -29,6 +29,9 @@ export interface Ffi {
   lgetxattr(path: Pointer, name: Pointer, value: Pointer, size: number): number
   llistxattr(path: Pointer, list: Pointer, size: number): number
   lremovexattr(path: Pointer, name: Pointer): number
+  fsetxattr(fd: number, name: Pointer, value: Pointer, size: number, flags: number): number
+  fgetxattr(fd: number, name: Pointer, value: Pointer, size: number): number
+  flistxattr(fd: number, list: Pointer, size: number): number
   openTree(dirfd: number, path: Pointer, flags: number): number
   moveMount(fromFd: number, from: Pointer, toFd: number, to: Pointer, flags: number): number
   fsopen(type: Pointer, flags: number): number
@@ -76,6 +79,9 @@ const LIBC: Readonly<Partial<Record<keyof Ffi, string>>> = {
   lgetxattr: 'long lgetxattr(const void *path, const void *name, void *value, size_t size)',
   llistxattr: 'long llistxattr(const void *path, void *list, size_t size)',
   lremovexattr: 'int lremovexattr(const void *path, const void *name)',
+  fsetxattr: 'int fsetxattr(int fd, const void *name, const void *value, size_t size, int flags)',
+  fgetxattr: 'long fgetxattr(int fd, const void *name, void *value, size_t size)',
+  flistxattr: 'long flistxattr(int fd, void *list, size_t size)',
 }
 
 type Numbers = readonly [x64: number, generic: number]

@@ -12,11 +12,12 @@ import { specOfMount } from '../fstab/from-mount.ts'
 import { formatHelperLine } from '../fstab/helper-line.ts'
 import { formatLine } from '../fstab/line.ts'
 import type { FstabFacts, FstabLineText, LineWishes } from '../fstab/line.ts'
-import { readFileBytes, statName } from '../host/files.ts'
+import { statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { collectLayerMounts } from '../host/layer-mounts.ts'
 import { readReceiptsAt } from '../host/receipts.ts'
-import { refuseDangling, replaceFile } from '../host/replace-file.ts'
+import { readRegular } from '../host/regular-file.ts'
+import { editFile, refuseDangling } from '../host/replace-file.ts'
 import { receiptOfMount } from '../mounts/receipt.ts'
 import { decodeName, encodeName } from '../names/bytes.ts'
 import { absolutePath } from '../names/path.ts'
@@ -44,6 +45,8 @@ export interface WriteOptions extends FstabOptions {
   readonly withComment?: boolean
   /** Say what would be done, and do nothing. */
   readonly dryRun?: boolean
+  /** Ends the waiting for another ovl that writes the same file. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What became of the file. */
@@ -127,19 +130,17 @@ export async function specOfTarget(target: string): Promise<OverlaySpec & { read
 
 /**
  * Adds the line of an overlay to an fstab, or puts it in the place of the one its target has. The file
- * is replaced whole, with a backup beside it.
- * @throws OvlError as {@link formatFstab} does; `option-conflict` when the target has a line that is no overlay, or several; what lintFstab calls an error
+ * is replaced whole, with a backup beside it; other runs of ovl are waited for, and what other programs write meanwhile is kept.
+ * @throws OvlError as {@link formatFstab} does; `option-conflict` when the target has a line that is no overlay, or several; what lintFstab calls an error; `interrupted`
  */
-export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = false, dryRun = false, ...options }: WriteOptions = {}): FstabLineText & FstabChange {
+export async function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = false, dryRun = false, signal, ...options }: WriteOptions = {}): Promise<FstabLineText & FstabChange> {
   const file = options.file ?? FSTAB
   const text = formatFstab(said, options)
   const target = absolutePath(specOf(said).target ?? '', process.cwd())
   const comment = `${COMMENT_MARK}${text.comment.replace(/^# /, '')}`
-  const lint: Finding[] = []
-  const change = edit(file, dryRun, (parsed) => {
+  const { lint, ...change } = await edit(file, { dryRun, signal }, (parsed) => {
     const edited = replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) })
-    lint.push(...refuseFaults(lintEntry(file, parseFstab(edited.text), target)))
-    return edited
+    return { ...edited, lint: refuseFaults(lintEntry(file, parseFstab(edited.text), target)) }
   })
   const more = lint.filter(({ code, severity }) => severity === 'warning' && !text.findings.some((told) => told.code === code))
   return { ...text, ...change, findings: [...text.findings, ...more] }
@@ -147,27 +148,39 @@ export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = f
 
 /**
  * Takes the overlay line of a target out of an fstab.
- * @throws OvlError `target-missing` when it has none
+ * @throws OvlError `target-missing` when it has none; as {@link writeFstab} does of the file
  */
-export function removeFstab(target: string, { file = FSTAB, dryRun = false }: { readonly file?: string; readonly dryRun?: boolean } = {}): FstabChange {
-  return edit(file, dryRun, (parsed) => removeEntry(parsed, absolutePath(target, process.cwd()), file))
+export async function removeFstab(target: string, { file = FSTAB, ...how }: Pick<WriteOptions, 'file' | 'dryRun' | 'signal'> = {}): Promise<FstabChange> {
+  const { lint: _, ...change } = await edit(file, how, (parsed) => ({ ...removeEntry(parsed, absolutePath(target, process.cwd()), file), lint: [] }))
+  return change
 }
 
-function edit(file: string, dryRun: boolean, change: (parsed: FstabFile) => Edited): FstabChange {
-  const { bytes, text, parsed } = readFstab(file)
-  const { text: after, did, lines } = change(parsed)
-  const said = { file, did, lines, diff: formatDiff(text, after, file) }
-  if (dryRun || after === text) return said
-  const { backup } = replaceFile(file, encodeName(after), { expected: bytes })
-  return { ...said, ...(backup === undefined ? {} : { backup }) }
+interface Judged extends Edited {
+  readonly lint: readonly Finding[]
 }
 
-function readFstab(file: string): { readonly bytes?: Buffer; readonly text: string; readonly parsed: FstabFile } {
+/** `change` is asked again when the file was changed by another program while it was written. */
+async function edit(file: string, { dryRun = false, signal }: Pick<WriteOptions, 'dryRun' | 'signal'>, change: (parsed: FstabFile) => Judged): Promise<FstabChange & Pick<Judged, 'lint'>> {
+  const planned = (text: string, parsed: FstabFile): { readonly content: Buffer | undefined; readonly result: FstabChange & Pick<Judged, 'lint'> } => {
+    const { text: after, did, lines, lint } = change(parsed)
+    return { content: after === text ? undefined : encodeName(after), result: { file, did, lines, diff: formatDiff(text, after, file), lint } }
+  }
+  // A first look: what is refused, or needs no change, waits for nobody.
+  const now = readFstab(file)
+  const first = planned(now.text, now.parsed)
+  if (dryRun || first.content === undefined) return first.result
+  const { result, replaced } = await editFile(file, (bytes) => {
+    const text = bytes === undefined ? '' : decodeName(bytes)
+    return planned(text, parseFstab(text))
+  }, { signal })
+  return { ...result, ...(replaced?.backup === undefined ? {} : { backup: replaced.backup }) }
+}
+
+function readFstab(file: string): { readonly text: string; readonly parsed: FstabFile } {
   refuseDangling(file)
   const found = statName(file)
   if (found === 'ENOENT') return { text: '', parsed: { lines: [] } }
   if (typeof found === 'object' && found.kind !== 'file') throw new OvlError('usage', `'${file}' is no file but a ${found.kind}`, { hint: 'Name an fstab.' })
-  const bytes = readFileBytes(file)
-  const text = decodeName(bytes)
-  return { bytes, text, parsed: parseFstab(text) }
+  const text = decodeName(readRegular(file))
+  return { text, parsed: parseFstab(text) }
 }

@@ -125,7 +125,7 @@ it('does not mind a reader that goes away', () => {
 
 it('says so when the disk behind stdout is full', () => {
   const { code, stderr } = runChild('sh', ['-c', `${process.execPath} ${ROOT}bin/ovl.js completion bash > /dev/full`])
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'ovl completion: cannot write to standard output: no space left on device (write: ENOSPC)\n' })
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'ovl completion: error[output-failed]: cannot write to standard output: no space left on device (write: ENOSPC)\n' })
 })
 
 it('writes more than a pipe holds', () => {

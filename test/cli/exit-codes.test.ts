@@ -13,6 +13,7 @@ const CASES: readonly (readonly [code: FindingCode, family: Family, exit: number
   ['usage', 'check', 2], ['not-permitted', 'check', 2],
   ['usage', 'diff', 2], ['not-mounted', 'diff', 2],
   ['usage', 'fsck', 16], ['lower-missing', 'fsck', 8], ['interrupted', 'fsck', 32],
+  ['output-failed', 'mount', 2], ['output-failed', 'look', 2], ['output-failed', 'check', 2], ['output-failed', 'run', 125],
   ['usage', 'run', 125], ['internal', 'run', 125],
 ]
 

@@ -3,6 +3,7 @@
 import { examine } from '../../ops/diagnose.ts'
 import type { DiagnoseRequest } from '../../ops/diagnose.ts'
 import { explainCode, readCaseFile, saveCase } from '../../ops/diagnose-case.ts'
+import { given } from '../define.ts'
 import type { Call, Outcome } from '../define.ts'
 import { mountWords } from '../mount-words.ts'
 import { renderDiagnosis } from '../output/human/diagnosis.ts'
@@ -30,7 +31,7 @@ export async function handler(call: Call): Promise<Outcome> {
   }
   const wrong = findings.some(({ severity }) => severity === 'error')
   const blind = Object.keys(request).length === 1 && findings.length === 0 && unseen.some((line) => line.startsWith('the kernel log'))
-  return { data: diagnosis, exit: wrong ? 1 : blind ? 2 : 0, text: (view) => renderDiagnosis(diagnosis, whatWasAsked(request), view) }
+  return { data: diagnosis, exit: wrong ? 1 : blind ? 2 : 0, ...given({ done: facts === undefined ? undefined : `'${facts}' is written` }), text: (view) => renderDiagnosis(diagnosis, whatWasAsked(request), view) }
 }
 
 const hasLayers = ({ list, text, flag }: Call): boolean => list['lower'] !== undefined || list['options'] !== undefined || text['upper'] !== undefined || flag['tmpfs'] === true

@@ -12,15 +12,15 @@ import { renderFstabChange, renderFstabLine } from '../output/human/fstab.ts'
 import { usageError } from '../usage-error.ts'
 
 export async function handler(call: Call): Promise<Outcome> {
-  const { text, flag } = call
+  const { text, flag, signal } = call
   const dryRun = flag['dry-run'] === true
   if (text['lint'] !== undefined) return lintFile(call, text['lint'], hasWords(call))
   if (text['root'] !== undefined) throw usageError('--root goes with --lint', undefined, 'fstab')
   const file = text['write'] ?? FSTAB
   if (text['remove'] !== undefined) {
     if (hasWords(call) || text['from'] !== undefined) throw usageError('--remove takes the target, and no other words', undefined, 'fstab')
-    const data = removeFstab(text['remove'], { file, dryRun })
-    return { data: { ...data, dryRun }, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data) }
+    const data = await removeFstab(text['remove'], { file, dryRun, signal })
+    return { data: { ...data, dryRun }, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data), ...written(dryRun, data) }
   }
   const spec = await specOfCall(call)
   const { comment } = text
@@ -29,8 +29,8 @@ export async function handler(call: Call): Promise<Outcome> {
     const { findings, ...data } = formatFstab(spec, options)
     return { data, warnings: findings, text: (view) => renderFstabLine(data, comment !== undefined, view) }
   }
-  const { findings, ...data } = writeFstab(spec, { ...options, withComment: comment !== undefined, dryRun })
-  return { data: { ...data, dryRun }, warnings: findings, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data) }
+  const { findings, ...data } = await writeFstab(spec, { ...options, withComment: comment !== undefined, dryRun, signal })
+  return { data: { ...data, dryRun }, warnings: findings, text: (view) => renderFstabChange(data, dryRun, view), ...daemonReload(dryRun, data), ...written(dryRun, data) }
 }
 
 /** The words, or a live mount in place of them. */
@@ -49,3 +49,5 @@ function hasWords({ positionals, list, text, flag }: Call): boolean {
 
 /** systemd reads one fstab. */
 const daemonReload = (dryRun: boolean, { file, did }: FstabChange): Partial<Outcome> => given({ aside: dryRun || did === 'unchanged' || file !== FSTAB ? undefined : 'next: systemctl daemon-reload, so that systemd reads it' })
+
+const written = (dryRun: boolean, { file, did }: FstabChange): Partial<Outcome> => given({ done: dryRun || did === 'unchanged' ? undefined : `'${file}' is written` })

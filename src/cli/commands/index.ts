@@ -154,7 +154,7 @@ export const COMMANDS: readonly CommandDef[] = [
       { name: 'check', does: 'look up here what the message names' },
       { name: 'target', value: { name: 'DIR', kind: 'overlay' }, does: 'a live overlay' },
       { name: 'facts', value: { name: 'FILE', kind: 'file' }, does: 'write what was seen to FILE, for a bug report' },
-      { name: 'redact', does: 'with --facts: names become pseudonyms' },
+      { name: 'redact', does: 'with --facts: whatever a user said becomes pseudonyms; words of ovl, of the kernel and of every system stay' },
       { name: 'from-facts', value: { name: 'FILE', kind: 'file' }, does: 'judge what was seen elsewhere' },
       { name: 'code', value: { name: 'CODE', kind: 'word' }, does: 'all about one finding' },
     ],

@@ -16,7 +16,7 @@ export async function handler({ positionals, flag, text, signal }: Call): Promis
   const meter = await copyMeter(flag['quiet'] === true)
   try {
     const { warnings, unmount: _unmount, ...data } = await mountLive(sources, target, { ...options, ...(meter === undefined ? {} : { progress: meter.progress }) })
-    return { data, warnings, silent: true, text: () => renderLiveMounted(data) }
+    return { data, warnings, silent: true, done: `'${data.target}' is mounted, and stays`, text: () => renderLiveMounted(data) }
   } finally {
     meter?.end()
   }

@@ -16,7 +16,7 @@ export async function handler({ positionals, flag, signal }: Call): Promise<Outc
   const meter = await packMeter(flag['quiet'] === true)
   try {
     const { warnings, ...data } = await packLive(target, out, { ...options, ...(meter === undefined ? {} : { progress: meter.progress }) })
-    return { data, warnings, text: () => renderLivePacked(data) }
+    return { data, warnings, done: `'${out}' is written`, text: () => renderLivePacked(data) }
   } finally {
     meter?.end()
   }

@@ -10,5 +10,5 @@ export async function handler({ positionals, flag, signal }: Call): Promise<Outc
   const options = { lazy: flag['lazy'] === true, signal }
   if (flag['dry-run'] === true) return planOutcome(planOfLiveUnmount(target, options))
   const done = await unmountLive(target, options)
-  return { data: done, silent: true, text: () => renderUnmounted([done]) }
+  return { data: done, silent: true, done: `'${target}' is unmounted`, text: () => renderUnmounted([done]) }
 }

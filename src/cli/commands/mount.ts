@@ -14,5 +14,5 @@ export async function handler(call: Call): Promise<Outcome> {
   const options = { ...(via === undefined ? {} : parseVia(via)), strict: call.flag['strict'] === true, remember: true, signal: call.signal }
   if (call.flag['dry-run'] === true) return planOutcome(await planOfMount(spec, options))
   const { warnings, unmount: _unmount, ...data } = await mount(spec, options)
-  return { data, warnings, silent: true, text: () => renderMounted(data) }
+  return { data, warnings, silent: true, done: `'${data.target}' is mounted, and stays`, text: () => renderMounted(data) }
 }

@@ -12,5 +12,5 @@ export async function handler({ positionals, list, flag }: Call): Promise<Outcom
   if (words === '') throw usageError('-o is missing: nothing is to change', undefined, 'remount')
   if (flag['dry-run'] === true) return planOutcome(planOfRemount(target, words))
   const data = await remount(target, words)
-  return { data, silent: true, text: () => renderRemounted(data) }
+  return { data, silent: true, done: `'${target}' is remounted`, text: () => renderRemounted(data) }
 }

@@ -18,12 +18,12 @@ export async function handler(call: Call): Promise<Outcome> {
   const options = { ...given({ upper, size }), mkdir: flag['mkdir'] === true, signal }
   if (flag['dry-run'] === true) return planOutcome(await planOfRoot(target, options))
   const { warnings, unmount: _unmount, ...data } = await mountRoot(target, options)
-  return { data, warnings, silent: true, text: () => renderMounted(data) }
+  return { data, warnings, silent: true, done: `'${data.target}' is mounted, and stays`, text: () => renderMounted(data) }
 }
 
 async function boot({ positionals, text, flag }: Call): Promise<Outcome> {
   if (flag['mkdir'] === true) throw usageError('--mkdir has nothing to make: --boot is for a system that is there', undefined, 'root')
   const dryRun = flag['dry-run'] === true
   const data = (dryRun ? planOfBootRoot : writeBootRoot)(positionals[0] as string, given({ size: text['size'], device: text['upper'] }))
-  return { data: { ...data, dryRun }, text: () => renderBoot(data, dryRun) }
+  return { data: { ...data, dryRun }, ...(dryRun ? {} : { done: 'the files are written' }), text: () => renderBoot(data, dryRun) }
 }

@@ -3,6 +3,7 @@
 import { clearStale, foreseeStale, planOfUnmount, unmount } from '../../ops/unmount.ts'
 import type { StaleOptions, Unmounted, UnmountOptions } from '../../ops/unmount.ts'
 import type { Finding } from '../../errors/finding.ts'
+import { given } from '../define.ts'
 import type { Call, Outcome } from '../define.ts'
 import { EXIT_PARTIAL } from '../exit-codes.ts'
 import { renderUnmounted } from '../output/human/unmounted.ts'
@@ -22,7 +23,7 @@ export async function handler({ positionals: targets, flag, signal }: Call): Pro
   const { done, errors, warnings } = stale ? await clear(options) : { ...(await unmountEach(targets, options)), warnings: [] }
   if (done.length === 0 && errors.length === 1) throw errors[0]
   const exit = errors.length > 0 && done.length > 0 && !signal.aborted ? { exit: EXIT_PARTIAL } : {}
-  return { data: done, errors, warnings, silent: true, text: () => renderUnmounted(done), ...exit }
+  return { data: done, errors, warnings, silent: true, ...given({ done: done.length === 0 ? undefined : `${done.map(({ target }) => `'${target}'`).join(', ')} ${done.length === 1 ? 'is' : 'are'} unmounted` }), text: () => renderUnmounted(done), ...exit }
 }
 
 async function clear(options: StaleOptions): Promise<{ done: readonly Unmounted[]; errors: readonly unknown[]; warnings: readonly Finding[] }> {

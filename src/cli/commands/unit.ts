@@ -11,13 +11,13 @@ import { mountWords } from '../mount-words.ts'
 import { renderUnit, renderWrittenUnit } from '../output/human/unit.ts'
 
 export async function handler(call: Call): Promise<Outcome> {
-  const { text, flag } = call
+  const { text, flag, signal } = call
   const dryRun = flag['dry-run'] === true
   const { findings: warnings, ...unit } = mountUnit(specFromWords(mountWords(call)), { automount: flag['automount'] === true, nofail: flag['nofail'] === true, helper: flag['helper'] === true })
   const directory = text['write'] ?? UNIT_DIRECTORY
   if (text['write'] === undefined && !dryRun) return { data: unit, warnings, text: (view) => renderUnit(unit, view) }
-  const written = writeUnit(unit, { directory, dryRun })
-  return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given({ aside: dryRun ? undefined : nextStep(directory, unit) }) }
+  const written = await writeUnit(unit, { directory, dryRun, signal })
+  return { data: { ...unit, written, dryRun }, warnings, text: () => renderWrittenUnit(written, dryRun), ...given(dryRun ? {} : { aside: nextStep(directory, unit), done: `the units are in '${directory}'` }) }
 }
 
 /** Where systemd does not look, it is told of the files. */

@@ -17,7 +17,15 @@ export interface Envelope {
 /** One line, or indented for reading. */
 export function renderEnvelope({ kind, ok, data, warnings = [], error }: Envelope, indent = 0): string {
   const envelope = { schema: 'ovl/1', kind, ok, data: exact(data ?? null), warnings: exact(warnings), error: error === undefined ? null : errorData(error) }
-  return `${JSON.stringify(envelope, undefined, indent)}\n`
+  return `${JSON.stringify(envelope, undefined, indent).replaceAll(UNSEEN, escapeUnits)}\n`
+}
+
+/** What JSON lets pass and a terminal would obey: DEL, C1 controls, formats (bidi, zero width), line and paragraph separators. */
+const UNSEEN = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** The same text to whoever reads the JSON. */
+function escapeUnits(char: string): string {
+  return Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')
 }
 
 /**

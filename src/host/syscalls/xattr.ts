@@ -37,6 +37,18 @@ export function removeXattr(path: string, name: string): boolean {
   return true
 }
 
+/** Copies all attributes from one open file to another (SELinux label, ACL); `what` is said of a failure. */
+export function copyXattrs(from: number, to: number, what: string): void {
+  const list = readWhole((buffer) => ffi().flistxattr(from, buffer, buffer.length))
+  if (typeof list === 'number') check(list, 'flistxattr', what)
+  for (const name of decodeName(list as Buffer).split('\0').slice(0, -1)) {
+    const value = readWhole((buffer) => ffi().fgetxattr(from, cString(name), buffer, buffer.length))
+    if (value === ENODATA) continue
+    if (typeof value === 'number') check(value, 'fgetxattr', what)
+    check(ffi().fsetxattr(to, cString(name), value as Buffer, (value as Buffer).length, 0), 'fsetxattr', what)
+  }
+}
+
 /** Most values are short: one call with a small buffer, a second with the largest. */
 function readWhole(read: (buffer: Buffer) => number): Buffer | number {
   for (const size of [256, LONGEST]) {

@@ -113,9 +113,9 @@ describe('--write', () => {
 
   test('writes what is right, and the fix of a wrong line can be pasted', async () => {
     make('w/up.work')
-    expect(writeFstab(overlay().lower(`${at}/base`).upper(`${at}/up`).at(`${at}/m`), { file }).did).toBe('added')
+    expect((await writeFstab(overlay().lower(`${at}/base`).upper(`${at}/up`).at(`${at}/m`), { file })).did).toBe('added')
     expect(codesOf(await lintFstab({ file }))).toEqual([])
-    removeFstab(`${at}/m`, { file })
+    await removeFstab(`${at}/m`, { file })
     write('fstab-write', `overlay ${at}/m overlayfs lowerdir=${at}/over:${at}/base,upperdir=${at}/up,nofail 0 1`)
     const [line] = await lintFstab({ file })
     expect(line?.findings.map(({ code }) => code).slice(0, 2).sort()).toEqual(['filesystem-type-renamed', 'work-required'])

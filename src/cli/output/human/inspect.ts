@@ -1,7 +1,7 @@
 /** `ovl inspect`: what it is, its stack, what is in force, what is wrong with it. */
 
 import type { Inspection } from '../../../mounts/inspection.ts'
-import { showName } from '../escape.ts'
+import { escapeText, showName } from '../escape.ts'
 import { PARAGRAPH_COLUMNS } from '../view.ts'
 import type { View } from '../view.ts'
 import { wrap } from '../width.ts'
@@ -24,7 +24,7 @@ function head({ target, type, readOnly, lower, data, upper, maker, container, un
   return [
     `${view.style.strong(showName(target))}: ${readOnly ? 'read-only' : 'writable'} ${type === 'overlay' ? 'overlay' : 'fuse-overlayfs'} of ${countOf(layers, 'layer')}${made}`,
     ...(container === undefined ? [] : [`root of container ${showName(container.name ?? container.id)}${container.image === undefined ? '' : `, image ${showName(container.image)}`}`]),
-    ...(hides.length === 0 ? [] : [`hides on the same place: ${hides.map(({ fsType, source }) => `${fsType} (${showName(source)})`).join(', ')}`]),
+    ...(hides.length === 0 ? [] : [`hides on the same place: ${hides.map(({ fsType, source }) => `${escapeText(fsType)} (${showName(source)})`).join(', ')}`]),
     ...(unresolved === true ? [typeset('The mount table’s names could not all be traced to paths.', view)] : []),
   ]
 }
@@ -33,13 +33,13 @@ function facts({ inForce, flags, readOnly, device, id, source, propagation }: In
   const row = (label: string, words: readonly string[]): string[] =>
     words.length === 0 ? [] : hang(label, wrap(words.join(', '), Math.min(view.columns, PARAGRAPH_COLUMNS), ' '.repeat(LABEL)), view.style.faint)
   const from = (origin: Inspection['inForce'][number]['origin']): string[] =>
-    inForce.filter((option) => option.origin === origin).map(({ name, value }) => (value === true ? name : value === false ? `no ${name}` : `${name}=${showName(value)}`))
+    inForce.filter((option) => option.origin === origin).map(({ name, value }) => (value === true ? escapeText(name) : value === false ? `no ${name}` : `${escapeText(name)}=${showName(value)}`))
   return [
     ...row('asked for', from('mount')),
     ...row('implied', from('implied')),
     ...row('by module', from('module')),
     ...row('built in', from('kernel')),
-    ...row('flags', [...flags, ...(readOnly && flags.includes('rw') ? ['superblock ro'] : [])]),
+    ...row('flags', [...flags.map(escapeText), ...(readOnly && flags.includes('rw') ? ['superblock ro'] : [])]),
     ...row('mount', [`id ${id}`, `device ${device}`, `source ${showName(source)}`, ...propagation]),
   ]
 }

@@ -1,7 +1,7 @@
 /** `ovl list` as a table. */
 
 import type { OverlayMount } from '../../../mounts/overlay-mount.ts'
-import { showName } from '../escape.ts'
+import { escapeText, showName } from '../escape.ts'
 import type { View } from '../view.ts'
 import { callMaker } from './maker.ts'
 import { renderTable } from './table.ts'
@@ -34,7 +34,7 @@ function layerCount({ lower, data }: OverlayMount): string {
 /** What matters first: writable or not, whatever the mount flag says; relatime is everywhere and says nothing. */
 function flagsOf({ readOnly, flags }: OverlayMount): string {
   const rest = flags.filter((flag) => !['rw', 'ro', 'relatime'].includes(flag))
-  return [readOnly || flags.includes('ro') ? 'ro' : 'rw', ...rest].join(',')
+  return [readOnly || flags.includes('ro') ? 'ro' : 'rw', ...rest.map(escapeText)].join(',')
 }
 
 /** Ids are cut to twelve places, as Docker and podman show them; ovl's own mean nothing to anybody. */

@@ -27,7 +27,7 @@ export function renderLiveStatus(status: LiveStatus, view: View): string {
     ...renderTable([{ title: 'LAYER', elastic: 20 }, { title: 'SIZE', align: 'right' }], layers.map(({ name, size }) => [showName(name), size === undefined ? 'directory' : sizeOf(size)]), view).trimEnd().split('\n').map((line) => `  ${line}`),
     '',
     row('layers', `below ${showName(directory)}`),
-    row('upper', `${upperOn}, ${showName(upper)}`),
+    row('upper', `${escapeText(upperOn)}, ${showName(upper)}`),
     row('used', `${sizeOf(bytes.used)} of ${sizeOf(bytes.total)}, ${sizeOf(bytes.free)} free${inodes.total === 0 ? '' : `; ${inodes.used} of ${inodes.total} inodes`}`),
     ...(upperOn === 'tmpfs' && memory !== undefined ? [row('memory', `${sizeOf(memory.available)} of ${sizeOf(memory.total)} free`)] : []),
     ...(persist === undefined ? [] : [row('kept on', `${persist.what} ${showName(persist.source)}`)]),

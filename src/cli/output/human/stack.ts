@@ -1,7 +1,7 @@
 /** The stack of an overlay as a picture: topmost layer first, each covering the ones below it. */
 
 import type { Inspection, LayerView } from '../../../mounts/inspection.ts'
-import { showName } from '../escape.ts'
+import { escapeText, showName } from '../escape.ts'
 import type { View } from '../view.ts'
 import { cells, pad, shortenMiddle } from '../width.ts'
 import { sizeOf, typeset } from './words.ts'
@@ -31,7 +31,7 @@ export function renderStack({ layers, room }: Pick<Inspection, 'layers' | 'room'
 }
 
 function placeOf({ mount }: LayerView): string {
-  return mount === undefined ? '' : `${mount.fsType} on ${showName(mount.target)}${mount.readOnly ? ', ro' : ''}`
+  return mount === undefined ? '' : `${escapeText(mount.fsType)} on ${showName(mount.target)}${mount.readOnly ? ', ro' : ''}`
 }
 
 function upperLines(work: LayerView | undefined, room: Inspection['room']): string[] {

@@ -7,6 +7,7 @@ import type { Slice } from '../plan/step.ts'
 import { run } from './exec.ts'
 import { OwnedFd } from './fd.ts'
 import { statName } from './files.ts'
+import { PROMPT } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface CopyWatch {
@@ -53,7 +54,7 @@ export async function copyToNameless(image: string, slices: readonly Slice[], wa
 }
 
 async function copyInto(fd: number, image: string, slices: readonly Slice[] | undefined, to: string, { signal, progress }: CopyWatch): Promise<void> {
-  using from = new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), constants.O_RDONLY)))
+  using from = new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), constants.O_RDONLY | PROMPT)))
   const pieces = slices ?? [{ offset: 0, length: checkFs(`cannot look at '${image}'`, () => fstatSync(from.fd)).size }]
   const total = pieces.reduce((sum, { length }) => sum + length, 0)
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, total))

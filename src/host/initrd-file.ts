@@ -1,23 +1,19 @@
 /** Small files out of an initrd that lies as a file by itself. */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { constants, fstatSync, openSync } from 'node:fs'
+import { isOvlError } from '../errors/ovl-error.ts'
+import { OwnedFd } from './fd.ts'
 import { readInitrd } from './initrd.ts'
+import { PROMPT, readPiece, requireRegular } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 /** As readInitrd(); why it could not be read, as text. */
-export async function readInitrdFile(path: string, wanted: readonly string[]): Promise<Readonly<Record<string, string>> | string> {
+export async function readInitrdFile(path: string, wanted: readonly string[], signal?: AbortSignal): Promise<Readonly<Record<string, string>> | string> {
   try {
-    const fd = checkFs(`cannot read '${path}'`, () => openSync(nameBuffer(path), constants.O_RDONLY | constants.O_NOFOLLOW))
-    try {
-      const read = (at: number, length: number): Buffer => {
-        const bytes = Buffer.alloc(length)
-        return bytes.subarray(0, readSync(fd, bytes, 0, length, at))
-      }
-      return await readInitrd(read, fstatSync(fd).size, wanted)
-    } finally {
-      closeSync(fd)
-    }
+    using file = requireRegular(new OwnedFd(checkFs(`cannot read '${path}'`, () => openSync(nameBuffer(path), constants.O_RDONLY | constants.O_NOFOLLOW | PROMPT))), path)
+    return await readInitrd((at, length) => readPiece(file, at, length), fstatSync(file.fd).size, wanted, signal)
   } catch (error) {
+    if (isOvlError(error) && error.code === 'interrupted') throw error
     return (error as Error).message
   }
 }

@@ -14,6 +14,7 @@ import type { Slice } from '../plan/step.ts'
 import { OwnedFd } from './fd.ts'
 import { readDirectory, readFileBytes, statName } from './files.ts'
 import { ffi } from './ffi.ts'
+import { PROMPT } from './regular-file.ts'
 import { check, checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 export interface Loop {
@@ -34,7 +35,7 @@ export interface LoopOptions {
 /** Attaches `image`, a file or a block device. The kernel shows whole sectors of 512 bytes of it: see image.ts for a rest. */
 export function attachLoop(image: string, { writable = false, slice, file: given }: LoopOptions = {}): Loop {
   const mode = writable ? constants.O_RDWR : constants.O_RDONLY
-  using own = given === undefined ? new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), mode))) : undefined
+  using own = given === undefined ? new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), mode | PROMPT))) : undefined
   const file = given ?? (own as OwnedFd)
   using control = openControl()
   for (let left = TRIES; left > 0; left--) {

@@ -50,7 +50,7 @@ interface Unfit {
 const SCRIPTS = { casper: 'scripts/casper', 'live-boot': 'scripts/live', plain: undefined } as const
 
 async function fitting({ target, system }: LiveMount, medium: Medium, { initrds, shared }: BootedKernel, old: string, modules: readonly string[]): Promise<{ readonly version: string } | Unfit> {
-  const kernels = modules.filter((version) => isPlain(target, `/boot/vmlinuz-${version}`, 'file') && parseKernelVersion(readHead(`${target}/boot/vmlinuz-${version}`, KERNEL_HEAD)) === version)
+  const kernels = modules.filter((version) => isPlain(target, `/boot/vmlinuz-${version}`, 'file') && parseKernelVersion(readHead(target, `/boot/vmlinuz-${version}`, KERNEL_HEAD)) === version)
   const version = newestLike(old, kernels.filter((one) => isPlain(target, `/boot/initrd.img-${one}`, 'file')))
   if (version === undefined) return { why: 'the tree has no /boot/vmlinuz-VERSION with /boot/initrd.img-VERSION and modules for it', bare: newestLike(old, kernels) }
   if (shared) return { why: 'other entries of the boot menu boot other images with the same kernel, or another kernel with its initrd' }

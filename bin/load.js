@@ -37,6 +37,14 @@ module.exports = function load(name) {
   return bundle.exports
 }
 
+/** The end of a command that could not even be loaded: where no more files may be opened that is said in one line, which needs none. */
+module.exports.failed = function failed(error) {
+  if (error?.code !== 'EMFILE' && error?.code !== 'ENFILE') throw error
+  const [who, how] = error.code === 'EMFILE' ? ['process', 'ulimit -n 1024'] : ['system', 'sysctl -w fs.file-max=NUMBER']
+  fs.writeSync(2, `ovl: this ${who} may not open more files (${error.code}), so that ovl cannot be loaded\n  Raise the limit: ${how}\n`)
+  process.exitCode = 2
+}
+
 /** Of a source V8 compares the length only, so a cache begins with time and size of the file it was made from. */
 function stampOf(filename) {
   const { mtimeMs, size } = fs.statSync(filename)

@@ -9,9 +9,9 @@ if (argv.length === 1 && argv[0] === '--version') {
   // Before anything is loaded.
   require('node:fs').writeSync(1, `ovl ${version()}\n`)
 } else {
-  require('./load.js')('./ovl.cjs')
-    .run(argv, version)
-    .then((code) => {
-      process.exitCode = code
-    })
+  const load = require('./load.js')
+  const run = async () => {
+    process.exitCode = await load('./ovl.cjs').run(argv, version)
+  }
+  run().catch(load.failed)
 }

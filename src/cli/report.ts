@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from '../errors/finding.ts'
-import { isOvlError } from '../errors/ovl-error.ts'
+import { isOvlError, surroundingsError } from '../errors/ovl-error.ts'
 import type { CommandDef, Outcome } from './define.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import type { ColorWish } from './global-options.ts'
@@ -25,7 +25,8 @@ export interface Answering {
 }
 
 /** Reports what a command returned. */
-export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, exit, kind }: Outcome, how: Answering): Promise<number> {
+export async function reportOutcome({ data, text, silent = false, warnings = [], errors: thrown = [], aside, exit, kind }: Outcome, how: Answering): Promise<number> {
+  const errors = thrown.map(surroundingsError)
   const error = joinErrors(errors)
   if (how.json) {
     await writeEnvelope({ kind: kind ?? how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
@@ -39,7 +40,8 @@ export async function reportOutcome({ data, text, silent = false, warnings = [],
 }
 
 /** Reports that a command, or the reading of its words, failed. */
-export async function reportFailure(error: unknown, how: Answering): Promise<number> {
+export async function reportFailure(thrown: unknown, how: Answering): Promise<number> {
+  const error = surroundingsError(thrown)
   if (how.json) await writeEnvelope({ kind: 'error', ok: false, error })
   else await writeErrors([error], how)
   return exitCodeOf(error, how.command?.family)

@@ -6,9 +6,10 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { isDiskType } from '../live/keep.ts'
 import type { DiskView } from '../live/keep.ts'
-import { absolutePath, baseName, parentPath, tidyPath } from '../names/path.ts'
+import { baseName, parentPath, tidyPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { ImageType, Slice } from '../plan/step.ts'
+import { absoluteHere } from './cwd.ts'
 import { holdDirectory, readBelow } from './beneath.ts'
 import { run } from './exec.ts'
 import { readDirectory, realName, statName } from './files.ts'
@@ -40,7 +41,7 @@ async function pathOf(said: string): Promise<string> {
     if (exitCode !== 0) throw new OvlError('persistence-unusable', `there is no disk with ${said}`, { hint: 'See what there is: lsblk -o NAME,LABEL,UUID,FSTYPE' })
     return stdout.trim()
   }
-  const path = absolutePath(said, process.cwd())
+  const path = absoluteHere(said)
   if (typeof statName(path) === 'object') return realName(path)
   const parent = parentPath(path)
   if (typeof statName(parent) === 'string') throw new OvlError('persistence-unusable', `'${parent}' does not exist, where '${baseName(path)}' would lie`, { hint: `Make it: mkdir -p ${quoteShell(parent)}` })

@@ -8,7 +8,7 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { LARGEST_TEXT, isConfiguration, isNamedLikeImage } from '../live/medium.ts'
 import type { Extent, Medium, MediumFile } from '../live/medium.ts'
 import { decodeName } from '../names/bytes.ts'
-import { absolutePath } from '../names/path.ts'
+import { absoluteHere } from './cwd.ts'
 import { holdDirectory, listBelow, openBelow, readBelow, statBelow } from './beneath.ts'
 import type { HeldDirectory } from './beneath.ts'
 import { OwnedFd } from './fd.ts'
@@ -31,7 +31,7 @@ export interface ReadMediumOptions {
  * @throws OvlError live-not-found (nothing there), image-unreadable, usage (several that do not go together), interrupted
  */
 export async function readMedium(sources: string | readonly string[], options: ReadMediumOptions = {}): Promise<Medium> {
-  const paths = (typeof sources === 'string' ? [sources] : sources).map((path) => absolutePath(path, process.cwd()))
+  const paths = (typeof sources === 'string' ? [sources] : sources).map((path) => absoluteHere(path))
   const [source] = paths
   if (source === undefined) throw new OvlError('usage', 'no medium was said')
   const stats = paths.map(statOf)
@@ -200,7 +200,7 @@ function describe(held: HeldDirectory, path: string, stat: NameStat): MediumFile
 }
 
 /** More than all menus of a medium together have. */
-const MOST_TEXT = 8 * 1024 * 1024
+const MOST_TEXT = 2 * 1024 * 1024
 
 /** The texts that the rules read; one that cannot be read is empty. */
 function textsOf(files: readonly MediumFile[], read: (file: MediumFile) => Buffer): Readonly<Record<string, string>> {

@@ -6,7 +6,8 @@
 
 import { closeSync, fchmodSync, fchownSync, fsyncSync, linkSync, openSync, constants, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
-import { absolutePath, baseName, parentPath } from '../names/path.ts'
+import { baseName, parentPath } from '../names/path.ts'
+import { absoluteHere } from './cwd.ts'
 import { dropQuietly, lstatName, readDirectory, readFileBytes, readLink, realName, statName, syncDirectory } from './files.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 import { isLiveProcess } from './system.ts'
@@ -34,7 +35,7 @@ export interface Replaced {
  */
 export function replaceFile(path: string, content: Uint8Array, { backup = true, mode = 0o644, ...options }: ReplaceOptions = {}): Replaced {
   refuseDangling(path)
-  const real = statName(path) === 'ENOENT' ? absolutePath(path, process.cwd()) : realName(path)
+  const real = statName(path) === 'ENOENT' ? absoluteHere(path) : realName(path)
   const old = statName(real)
   if (typeof old === 'object' && old.kind !== 'file') throw new OvlError('usage', `'${path}' is no file but a ${old.kind}`, { hint: 'Name a file.' })
   const there = typeof old === 'object' ? readFileBytes(real) : undefined

@@ -14,6 +14,7 @@ import { absolutePath } from '../names/path.ts'
 import { needsReceipt, planMount } from '../plan/plan-mount.ts'
 import type { MountFacts } from '../plan/plan-mount.ts'
 import type { ImageType } from '../plan/step.ts'
+import { cwdOfPrograms } from './cwd.ts'
 import { run } from './exec.ts'
 import { execute } from './execute.ts'
 import { makeDirectory, statName } from './files.ts'
@@ -87,7 +88,7 @@ async function cover(ground: string): Promise<void> {
 }
 
 function look(spec: TrialRequest['spec'], ground: string): MountFacts {
-  const cwd = process.cwd()
+  const cwd = cwdOfPrograms()
   const images = new Map<string, ImageType>()
   for (const { path } of [...spec.lower, ...spec.data]) {
     const absolute = absolutePath(path, cwd)

@@ -12,6 +12,7 @@ import { specOfMount } from '../fstab/from-mount.ts'
 import { formatHelperLine } from '../fstab/helper-line.ts'
 import { formatLine } from '../fstab/line.ts'
 import type { FstabFacts, FstabLineText, LineWishes } from '../fstab/line.ts'
+import { absoluteHere, cwdFor } from '../host/cwd.ts'
 import { readFileBytes, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { collectLayerMounts } from '../host/layer-mounts.ts'
@@ -97,15 +98,15 @@ export function findMissing({ lower, data, upper, work, target }: OverlaySpec): 
     ...[...lower, ...data].map(({ path }) => ['lower-missing', path] as const), ['upper-missing', upper], ['work-missing', work], ['target-missing', target],
   ]
   return said.flatMap(([code, path]) => {
-    if (path === undefined || statName(absolutePath(path, process.cwd())) !== 'ENOENT') return []
+    if (path === undefined || statName(absoluteHere(path)) !== 'ENOENT') return []
     const title = `'${path}' does not exist now, and must be there at boot`
-    return [finding(code, { title, severity: 'warning', confidence: 'certain', evidence: [{ fact: title, source: 'stat' }], fix: [{ text: 'Make it, unless a mount brings it.', command: `mkdir -p ${quoteShell(absolutePath(path, process.cwd()))}` }] })]
+    return [finding(code, { title, severity: 'warning', confidence: 'certain', evidence: [{ fact: title, source: 'stat' }], fix: [{ text: 'Make it, unless a mount brings it.', command: `mkdir -p ${quoteShell(absoluteHere(path))}` }] })]
   })
 }
 
 /** What formatters ask about layers: their mounts, and which are images. */
 export function collectBootFacts(spec: OverlaySpec, file: string = FSTAB): FstabFacts {
-  const cwd = process.cwd()
+  const cwd = cwdFor([...spec.lower.map(({ path }) => path), ...spec.data.map(({ path }) => path), spec.upper, spec.work, spec.target])
   const absolute = (path: string): string => absolutePath(path, cwd)
   const lowers = [...spec.lower, ...spec.data].map(({ path }) => absolute(path))
   const layers = [...lowers, ...[spec.upper, spec.work].filter((path) => path !== undefined).map(absolute)]
@@ -133,7 +134,7 @@ export async function specOfTarget(target: string): Promise<OverlaySpec & { read
 export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = false, dryRun = false, ...options }: WriteOptions = {}): FstabLineText & FstabChange {
   const file = options.file ?? FSTAB
   const text = formatFstab(said, options)
-  const target = absolutePath(specOf(said).target ?? '', process.cwd())
+  const target = absoluteHere(specOf(said).target ?? '')
   const comment = `${COMMENT_MARK}${text.comment.replace(/^# /, '')}`
   const lint: Finding[] = []
   const change = edit(file, dryRun, (parsed) => {
@@ -150,7 +151,7 @@ export function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = f
  * @throws OvlError `target-missing` when it has none
  */
 export function removeFstab(target: string, { file = FSTAB, dryRun = false }: { readonly file?: string; readonly dryRun?: boolean } = {}): FstabChange {
-  return edit(file, dryRun, (parsed) => removeEntry(parsed, absolutePath(target, process.cwd()), file))
+  return edit(file, dryRun, (parsed) => removeEntry(parsed, absoluteHere(target), file))
 }
 
 function edit(file: string, dryRun: boolean, change: (parsed: FstabFile) => Edited): FstabChange {

@@ -3,9 +3,9 @@
 import { OvlError } from '../errors/ovl-error.ts'
 import { formatUnit } from '../fstab/unit.ts'
 import type { Unit, UnitWishes } from '../fstab/unit.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { readFileBytes, statName } from '../host/files.ts'
 import { replaceFile } from '../host/replace-file.ts'
-import { absolutePath } from '../names/path.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { refuseFaults } from '../overlay/fault.ts'
@@ -38,7 +38,7 @@ export function mountUnit(said: OverlaySpec | OverlayBuilder, wishes: UnitWishes
  * @throws OvlError `target-missing` when there is no such directory, `option-conflict` for a unit of something else
  */
 export function writeUnit({ files }: Pick<Unit, 'files'>, { directory = UNIT_DIRECTORY, dryRun = false }: { readonly directory?: string; readonly dryRun?: boolean } = {}): WrittenUnit[] {
-  const home = absolutePath(directory, process.cwd())
+  const home = absoluteHere(directory)
   const there = statName(home)
   if (typeof there === 'string' || there.kind !== 'directory') throw new OvlError('target-missing', `'${directory}' is no directory`, { hint: `Make it, or leave it out: units belong into ${UNIT_DIRECTORY}.` })
   const writing = files.map(({ name, text }) => {

@@ -2,6 +2,7 @@
 
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
 import { realName, statName } from '../host/files.ts'
@@ -11,7 +12,7 @@ import type { MountTable } from '../host/mount-table.ts'
 import { readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveNamespace, isLiveProcess, mountNamespaceId } from '../host/system.ts'
 import { forgetHelper } from '../host/utab.ts'
-import { isWithin, absolutePath } from '../names/path.ts'
+import { isWithin } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
 import { mountOfReceipt, receiptOfMount } from '../mounts/receipt.ts'
@@ -137,7 +138,7 @@ function realTarget(target: string): string {
     return realName(target)
   } catch (error) {
     if (isOvlError(error) && error.code === 'usage') throw error
-    return absolutePath(target, process.cwd())
+    return absoluteHere(target)
   }
 }
 

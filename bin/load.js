@@ -27,15 +27,33 @@ module.exports = function load(name) {
   if (known !== undefined) return known.exports
   const bundle = { exports: {} }
   loaded.set(name, bundle)
+  try {
+    evaluate(name, bundle)
+  } catch (error) {
+    // Where no more files may be opened: half a bundle is none.
+    loaded.delete(name)
+    throw error
+  }
+  return bundle.exports
+}
+
+function evaluate(name, bundle) {
   const filename = path.join(BUNDLES, name)
   const stamp = stampOf(filename)
   const cachedData = USED ? read(name, stamp) : undefined
   // Dynamic imports are lowered to calls of `load` by the build, so the script needs no loader of its own.
   const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${fs.readFileSync(filename, 'utf8')}\n})`, { filename, ...(cachedData === undefined ? {} : { cachedData }) })
-  script.runInThisContext()(bundle.exports, load, bundle, filename, BUNDLES)
+  script.runInThisContext()(bundle.exports, module.exports, bundle, filename, BUNDLES)
   // At the end, when what was called has been compiled. A cache that other V8 flags reject is left as it is.
   if (USED && cachedData === undefined) process.once('exit', () => write(name, stamp, script.createCachedData()))
-  return bundle.exports
+}
+
+/** The end of a command that could not even be loaded: where no more files may be opened that is said in one line, which needs none. */
+module.exports.failed = function failed(error) {
+  if (error?.code !== 'EMFILE' && error?.code !== 'ENFILE') throw error
+  const [who, how] = error.code === 'EMFILE' ? ['process', 'ulimit -n 1024'] : ['system', 'sysctl -w fs.file-max=NUMBER']
+  fs.writeSync(2, `ovl: this ${who} may not open more files (${error.code}), so that ovl cannot be loaded\n  Raise the limit: ${how}\n`)
+  process.exitCode = 2
 }
 
 /** Of a source V8 compares the length only, so a cache begins with time and size of the file it was made from. */

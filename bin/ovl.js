@@ -7,11 +7,11 @@ const argv = process.argv.slice(2)
 
 // Before anything is loaded. What cannot be written is left to those who can say so.
 if (argv.length !== 1 || argv[0] !== '--version' || !print(`ovl ${version()}\n`)) {
-  require('./load.js')('./ovl.cjs')
-    .run(argv, version)
-    .then((code) => {
-      process.exitCode = code
-    })
+  const load = require('./load.js')
+  const run = async () => {
+    process.exitCode = await load('./ovl.cjs').run(argv, version)
+  }
+  run().catch(load.failed)
 }
 
 function print(line) {

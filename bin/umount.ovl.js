@@ -2,8 +2,8 @@
 // What umount(8) runs for the type `ovl`, when it finds it as /sbin/umount.ovl.
 'use strict'
 
-require('./load.js')('./mount-helper.cjs')
-  .umountHelper(process.argv.slice(2))
-  .then((code) => {
-    process.exitCode = code
-  })
+const load = require('./load.js')
+const run = async () => {
+  process.exitCode = await load('./mount-helper.cjs').umountHelper(process.argv.slice(2))
+}
+run().catch(load.failed)

@@ -12,7 +12,7 @@ interface ExitRow {
 
 /** Usage or permission is 1 for mount(8) too. */
 const REFUSED = { usage: 1, 'not-permitted': 1, 'userns-disabled': 1, 'way-cannot-say': 1 } as const
-const SYSTEM = { 'ffi-unavailable': 2, 'tool-missing': 2, 'output-failed': 2 } as const
+const SYSTEM = { 'ffi-unavailable': 2, 'tool-missing': 2, 'fd-limit': 2, 'output-failed': 2 } as const
 
 export const EXIT_CODES: Readonly<Record<Family, ExitRow>> = {
   // mount(8): 1 usage or permission, 2 system, 4 a bug, 8 interrupted, 32 the mount failed.

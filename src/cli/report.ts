@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from '../errors/finding.ts'
-import { isOvlError } from '../errors/ovl-error.ts'
+import { isOvlError, surroundingsError } from '../errors/ovl-error.ts'
 import type { OvlError } from '../errors/ovl-error.ts'
 import type { CommandDef, Outcome } from './define.ts'
 import { exitCodeOf } from './exit-codes.ts'
@@ -27,7 +27,8 @@ export interface Answering {
 }
 
 /** Reports what a command returned. */
-export async function reportOutcome({ data, text, silent = false, warnings = [], errors = [], aside, done, exit, kind }: Outcome, how: Answering): Promise<number> {
+export async function reportOutcome({ data, text, silent = false, warnings = [], errors: thrown = [], aside, done, exit, kind }: Outcome, how: Answering): Promise<number> {
+  const errors = thrown.map(surroundingsError)
   const error = joinErrors(errors)
   const lost = await untilFull(async () => {
     if (how.json) await writeEnvelope({ kind: kind ?? how.command?.kind ?? 'error', ok: error === undefined, data, warnings, error })
@@ -44,7 +45,8 @@ export async function reportOutcome({ data, text, silent = false, warnings = [],
 }
 
 /** Reports that a command, or the reading of its words, failed. What failed first is the exit code, also when it cannot be written. */
-export async function reportFailure(error: unknown, how: Answering): Promise<number> {
+export async function reportFailure(thrown: unknown, how: Answering): Promise<number> {
+  const error = surroundingsError(thrown)
   if (isLost(error)) writeLost(error, how)
   else {
     const lost = how.json ? await untilFull(() => writeEnvelope({ kind: 'error', ok: false, error })) : undefined

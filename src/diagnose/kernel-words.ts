@@ -8,9 +8,13 @@ export type { KernelSentence } from './kernel-sentences.ts'
 /** The prefix of either log, and of mount(8) where it passes the context log on. */
 const PREFIX = /^(?:.*fsconfig\(\) failed: )?(?:[ewi] )?(?:overlayfs: |overlay: )?/
 
+/** A line of the log has 1 KB; two paths of 4 KB each may be in one that a program passes on. */
+const LONGEST = 16 * 1024
+
 /** The sentence in a line, with its groups; undefined for lines that are not overlay’s, or that mean nothing by themselves. */
 export function readSentence(line: string): { readonly sentence: KernelSentence; readonly groups: Readonly<Record<string, string | undefined>>; readonly text: string } | undefined {
-  const text = line.replace(PREFIX, '').replace(line.includes('fsconfig() failed') ? /\.?\s*$/ : /\s+$/, '')
+  const bare = line.slice(0, LONGEST).replace(PREFIX, '').trimEnd()
+  const text = line.includes('fsconfig() failed') && bare.endsWith('.') ? bare.slice(0, -1) : bare
   for (const sentence of KERNEL_SENTENCES) {
     const found = sentence.words.exec(text)
     if (found !== null) return { sentence, groups: found.groups ?? {}, text }

@@ -59,5 +59,30 @@ export function isOvlError(value: unknown): value is OvlError {
 
 /** A failed system call; the finding follows when the facts have been gathered. */
 export function syscallError(syscall: string, errno: string, what: string): OvlError {
+  if (isFdLimit(errno)) return fdLimit(syscall, errno, what)
   return new OvlError('unknown', `${what}: ${errnoWords(errno)} (${syscall}: ${errno})`, { syscall, errno })
+}
+
+const isFdLimit = (errno: unknown): errno is 'EMFILE' | 'ENFILE' => errno === 'EMFILE' || errno === 'ENFILE'
+
+function fdLimit(syscall: string, errno: 'EMFILE' | 'ENFILE', what: string, cause?: unknown): OvlError {
+  const [why, hint] = errno === 'EMFILE' ? ['this process may not open more files', 'Raise the limit: ulimit -n 1024'] : ['this system may not open more files', 'Raise the limit: sysctl -w fs.file-max=NUMBER']
+  return new OvlError('fd-limit', `${what}: ${why} (${syscall}: ${errno})`, { syscall, errno, hint, ...(cause === undefined ? {} : { cause }) })
+}
+
+/**
+ * What Node threw where nobody expected it, when it is no bug but the surroundings of the process: no descriptor is left,
+ * or the working directory was removed. Anything else is given back.
+ */
+export function surroundingsError(error: unknown): unknown {
+  for (let at: unknown = error, depth = 0; typeof at === 'object' && at !== null && depth < 8; at = (at as Error).cause, depth++) {
+    const { code, syscall, path } = at as NodeJS.ErrnoException
+    if (isOvlError(at)) {
+      if (at === error && at.code !== 'internal' && at.code !== 'unknown') return error
+      continue
+    }
+    if (isFdLimit(code)) return fdLimit(syscall ?? 'open', code, path === undefined ? 'cannot go on' : `cannot open '${path}'`, error)
+    if (code === 'ENOENT' && syscall === 'uv_cwd') return new OvlError('cwd-missing', 'the working directory was removed', { syscall: 'getcwd', errno: code, cause: error, hint: 'Change to a directory that exists, for example by cd /, or say absolute paths.' })
+  }
+  return error
 }

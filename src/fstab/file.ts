@@ -69,6 +69,15 @@ export function unmangle(field: string): string {
   return decodeName(Buffer.from(bytes.split('\0', 1)[0] ?? '', 'latin1'))
 }
 
+/** 500 lowers may be said one by one, and some options besides. */
+const MOST_OPTIONS = 1200
+
+function withoutBlanks(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t'.includes(text.charAt(end - 1))) end--
+  return text.slice(0, end)
+}
+
 function parseLine(whole: string, line: number): FstabLine {
   const end = /\r?\n$/.exec(whole)?.[0] as '\n' | '\r\n' | undefined
   const raw = end === undefined ? whole : whole.slice(0, -end.length)
@@ -77,9 +86,11 @@ function parseLine(whole: string, line: number): FstabLine {
   const seen = (raw.split('\0', 1)[0] as string).replace(/^[ \t]+/, '')
   if (seen === '') return { ...at, kind: 'blank' }
   if (seen.startsWith('#')) return { ...at, kind: 'comment' }
-  const [source = '', target = '', type = '', options = '', ...numbers] = seen.replace(/[ \t]+$/, '').split(/[ \t]+/)
+  const [source = '', target = '', type = '', options = '', ...numbers] = withoutBlanks(seen).split(/[ \t]+/)
   const missing = target === '' ? 'mount point' : type === '' ? 'type' : undefined
   if (missing !== undefined) return { ...at, kind: 'malformed', why: `the ${missing} is missing` }
+  const { length } = options.split(',')
+  if (length > MOST_OPTIONS) return { ...at, kind: 'malformed', why: `it has ${length} options, and no mount takes more than ${MOST_OPTIONS}` }
   const bad = numbers.slice(0, 2).findIndex((number) => !/^[+-]?\d+$/.test(number))
   if (bad >= 0) return { ...at, kind: 'malformed', why: `the ${['fifth', 'sixth'][bad]} field is no number: '${numbers[bad]}'` }
   const [dump, passno] = numbers.map(Number)

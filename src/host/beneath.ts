@@ -13,7 +13,7 @@
  * It does not know what the files mean, and never removes a tree.
  */
 
-import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, lchownSync, linkSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, lchownSync, linkSync, mkdirSync, opendirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
 import { decodeName } from '../names/bytes.ts'
@@ -89,10 +89,10 @@ export function readLinkBelow(root: HeldDirectory, path: string): string {
   return inParent(root, path, `cannot read the link '${shown(root, path)}'`, (at) => decodeName(readlinkSync(at, { encoding: 'buffer' })))
 }
 
-/** Names of the entries, unsorted, without `.` and `..`. */
-export function listBelow(root: HeldDirectory, path: string, links: Links = 'none'): string[] {
+/** Names of the entries, unsorted, without `.` and `..`; of a directory of any size no more than `most`. */
+export function listBelow(root: HeldDirectory, path: string, links: Links = 'none', most: number = Infinity): string[] {
   using directory = holdBelow(root, path, links)
-  return checkFs(`cannot read the directory '${shown(root, path)}'`, () => readdirSync(`/proc/self/fd/${directory.fd}`, { encoding: 'buffer' }).map((name) => decodeName(name)))
+  return checkFs(`cannot read the directory '${shown(root, path)}'`, () => (most === Infinity ? readdirSync(`/proc/self/fd/${directory.fd}`, { encoding: 'buffer' }) : firstEntries(directory, most)).map((name) => decodeName(name)))
 }
 
 /** Makes one directory, with that owner and mode if they are said; false when there is one already. Its parent must exist. */
@@ -272,6 +272,17 @@ const RESOLVE: Readonly<Record<Links, bigint>> = { none: RESOLVE_BENEATH | RESOL
 const MOST_LINKS = 40
 /** While somebody renames things the kernel cannot tell whether `..` leads out, and asks to try again. */
 const TRIES = 64
+
+function firstEntries(directory: HeldDirectory, most: number): Buffer[] {
+  const names: Buffer[] = []
+  const open = opendirSync(`/proc/self/fd/${directory.fd}`, { encoding: 'buffer' as BufferEncoding })
+  try {
+    for (let next = open.readSync(); next !== null && names.length < most; next = open.readSync()) names.push(next.name as unknown as Buffer)
+    return names
+  } finally {
+    open.closeSync()
+  }
+}
 
 function held(fd: number, path: string): HeldDirectory {
   const owned = new OwnedFd(fd)

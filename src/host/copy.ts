@@ -10,6 +10,7 @@ import { baseName, parentPath } from '../names/path.ts'
 import { descriptorPath, entry, holdBelow, statBelow } from './beneath.ts'
 import type { HeldDirectory } from './beneath.ts'
 import { inPrivateDirectory, requirePrivate } from './private-directory.ts'
+import { PROMPT } from './regular-file.ts'
 import { withoutLinks } from './upper-tree.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
@@ -57,7 +58,7 @@ export async function copyToNameless(image: string, slices: readonly Slice[], wa
 }
 
 async function copyInto(fd: number, image: string, slices: readonly Slice[] | undefined, to: string, { signal, progress }: CopyWatch): Promise<void> {
-  using from = new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), constants.O_RDONLY)))
+  using from = new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), constants.O_RDONLY | PROMPT)))
   const pieces = slices ?? [{ offset: 0, length: checkFs(`cannot look at '${image}'`, () => fstatSync(from.fd)).size }]
   const total = pieces.reduce((sum, { length }) => sum + length, 0)
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, total))

@@ -3,21 +3,20 @@
  * and who uses it. The file system is looked into through a read-only mount that is attached nowhere and goes with its descriptor.
  */
 
-import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { isDiskType } from '../live/keep.ts'
 import type { DiskView } from '../live/keep.ts'
-import { absolutePath, baseName, parentPath, tidyPath } from '../names/path.ts'
+import { baseName, parentPath, tidyPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { ImageType, Slice } from '../plan/step.ts'
+import { absoluteHere } from './cwd.ts'
 import { run } from './exec.ts'
 import { holdDirectory, holdReal, listBelow, readBelow, statBelow } from './beneath.ts'
 import type { HeldDirectory } from './beneath.ts'
 import { identityOf, realName, statName } from './files.ts'
-import { imageMountOptions, readImageType } from './image.ts'
+import { imageMountOptions, readImageState, readImageType } from './image.ts'
 import { attachLoop, loopsThatStay } from './loop.ts'
 import { readMountTable } from './mount-table.ts'
-import { checkFs, nameBuffer } from './syscalls/check.ts'
 import { fsCreate, fsMount, fsOpen, fsSetFlag, fsSetString } from './syscalls/mount-api.ts'
 import { formatDevice } from './way-fsconfig.ts'
 
@@ -51,7 +50,7 @@ async function pathOf(said: string): Promise<string> {
     if (exitCode !== 0) throw new OvlError('persistence-unusable', `there is no disk with ${said}`, { hint: 'See what there is: lsblk -o NAME,LABEL,UUID,FSTYPE' })
     return stdout.trim()
   }
-  const path = absolutePath(said, process.cwd())
+  const path = absoluteHere(said)
   if (typeof statName(path) === 'object') return realName(path)
   const parent = parentPath(path)
   if (typeof statName(parent) === 'string') throw new OvlError('persistence-unusable', `'${parent}' does not exist, where '${baseName(path)}' would lie`, { hint: `Make it: mkdir -p ${quoteShell(parent)}` })
@@ -59,13 +58,13 @@ async function pathOf(said: string): Promise<string> {
 }
 
 const CONF = 'persistence.conf'
-const LARGEST_CONF = 256n * 1024n
+const LARGEST_CONF = 256 * 1024
 
 function top(directory: HeldDirectory): Pick<DiskView, 'entries' | 'conf'> {
   const entries = listBelow(directory, '').toSorted()
   const conf = statBelow(directory, CONF)
   // A symlink would be followed here, and not on the disk.
-  return { entries, ...(typeof conf === 'object' && conf.kind === 'file' && conf.size <= LARGEST_CONF ? { conf: readBelow(directory, CONF, { links: 'none', limit: Number(LARGEST_CONF) }).toString('utf8') } : {}) }
+  return { entries, ...(typeof conf === 'object' && conf.kind === 'file' && conf.size <= LARGEST_CONF ? { conf: readBelow(directory, CONF, { links: 'none', limit: LARGEST_CONF }).toString('utf8') } : {}) }
 }
 
 async function attachedTo(path: string): Promise<string | undefined> {
@@ -78,20 +77,10 @@ function mountOf(device: string): string | undefined {
   return mount === undefined ? undefined : `it is mounted at '${mount.target}'`
 }
 
-const EXT4_STATE = 1024 + 58
-const EXT4_INCOMPAT = 1024 + 96
-
 /** ext4 alone tells by its superblock. */
 function isDirty(path: string, type: ImageType): boolean {
-  if (type !== 'ext4') return false
-  const fd = checkFs(`cannot read '${path}'`, () => openSync(nameBuffer(path), constants.O_RDONLY))
-  try {
-    const buffer = Buffer.alloc(EXT4_INCOMPAT + 4)
-    readSync(fd, buffer, 0, buffer.length, 0)
-    return (buffer.readUInt16LE(EXT4_STATE) & 1) === 0 || (buffer.readUInt32LE(EXT4_INCOMPAT) & 4) !== 0
-  } finally {
-    closeSync(fd)
-  }
+  const state = type === 'ext4' ? readImageState(path, type) : undefined
+  return state?.known === true && !state.value.clean
 }
 
 /** A journal that waits to be replayed is left alone, so that what is seen may be a little older than what is there. */

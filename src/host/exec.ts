@@ -4,12 +4,14 @@
  */
 
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { isUtf8Name } from '../names/bytes.ts'
+import { cwdOfPrograms } from './cwd.ts'
+import { checkFs } from './syscalls/check.ts'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -36,12 +38,12 @@ export interface RunResult {
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const { cwd, env = {}, input = '', signal, hear } = options
   for (const word of [...args, ...Object.values(env), cwd ?? '']) checkWord(command, word)
-  const { execa } = await import('execa')
+  const execa = await loadExeca(command)
   const child = execa(command, args, {
     ...COMMON,
     input,
     env,
-    ...(cwd === undefined ? {} : { cwd }),
+    cwd: cwd ?? cwdOfPrograms(),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   })
   if (hear !== undefined) for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => hear(String(piece)))
@@ -59,9 +61,10 @@ export async function run(command: string, args: readonly string[], options: Run
  */
 export async function runAttached(command: string, args: readonly string[], { stdout, listen = false, signal }: { readonly stdout: 'inherit' | 'stderr'; readonly listen?: boolean; readonly signal?: AbortSignal }): Promise<{ readonly exitCode: number; readonly said: string }> {
   for (const word of args) checkWord(command, word)
-  const { execa } = await import('execa')
+  const execa = await loadExeca(command)
   const result = await execa(command, args, {
     ...COMMON,
+    cwd: cwdOfPrograms(),
     stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 2, 'inherit', ...(listen ? ['pipe' as const] : [])],
     // Execa's own way of ending it ends this process, too, before it could say how it went.
     cleanup: false,
@@ -90,8 +93,8 @@ export async function runOn(fd: number, command: string, args: readonly string[]
  */
 export async function whileRunning<T>(command: string, args: readonly string[], use: (pid: number) => T): Promise<T> {
   for (const word of args) checkWord(command, word)
-  const { execa } = await import('execa')
-  const child = execa(command, args, { ...COMMON, stdin: 'pipe', stdout: 'pipe' })
+  const execa = await loadExeca(command)
+  const child = execa(command, args, { ...COMMON, cwd: cwdOfPrograms(), stdin: 'pipe', stdout: 'pipe' })
   try {
     const first = await Promise.race([once(child.stdout, 'data'), child])
     if (Array.isArray(first) && child.pid !== undefined) return use(child.pid)
@@ -109,7 +112,7 @@ export async function whileRunning<T>(command: string, args: readonly string[], 
  * @throws OvlError as run() does; `interrupted`
  */
 export async function endsWithin(seconds: number, command: string, args: readonly string[], { input = '', signal }: Pick<RunOptions, 'input' | 'signal'> = {}): Promise<boolean> {
-  const { execa } = await import('execa')
+  const execa = await loadExeca(command)
   const child = execa(command, args, { ...COMMON, cwd: '/', input, stdout: 'pipe' })
   const given = new AbortController()
   const up = signal === undefined ? given.signal : AbortSignal.any([given.signal, signal])
@@ -132,8 +135,8 @@ export async function endsWithin(seconds: number, command: string, args: readonl
  * @throws OvlError tool-missing; `unknown`, with the program as syscall, when it fails
  */
 export async function* pipeThrough(command: string, args: readonly string[], input: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
-  const { execa } = await import('execa')
-  const child = execa(command, args, { ...COMMON, input: Readable.from(input, { objectMode: false }), stdout: 'pipe', buffer: { stdout: false }, encoding: 'buffer' })
+  const execa = await loadExeca(command)
+  const child = execa(command, args, { ...COMMON, cwd: cwdOfPrograms(), input: Readable.from(input, { objectMode: false }), stdout: 'pipe', buffer: { stdout: false }, encoding: 'buffer' })
   let ended = false
   try {
     if (child.pid !== undefined) for await (const piece of child.stdout) yield piece as Buffer
@@ -145,6 +148,23 @@ export async function* pipeThrough(command: string, args: readonly string[], inp
   const { exitCode: status, signal, code } = await child
   const { exitCode } = resultOf(command, undefined, { exitCode: status, signal, code })
   if (exitCode !== 0) throw new OvlError('unknown', `${command} failed with status ${exitCode}`, { syscall: command })
+}
+
+/** Pipes of a child in both directions, and what Node needs to start it. */
+const DESCRIPTORS = 12
+
+/** Where no descriptor is left, Node ends the process out of an event that nobody can catch: so it is tried before. @throws OvlError fd-limit */
+async function loadExeca(command: string): Promise<typeof import('execa').execa> {
+  const { execa } = await import('execa')
+  const open: number[] = []
+  try {
+    checkFs(`cannot run ${command}`, () => {
+      while (open.length < DESCRIPTORS) open.push(openSync('/dev/null', 'r'))
+    })
+  } finally {
+    for (const fd of open) closeSync(fd)
+  }
+  return execa
 }
 
 const COMMON = { reject: false, stripFinalNewline: true } as const

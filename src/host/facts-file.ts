@@ -3,15 +3,18 @@
  * plain file (a device, a FIFO, a descriptor) is written to where it is, and never replaced.
  */
 
-import { constants, existsSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Case } from '../diagnose/case.ts'
+import { faultOfCase } from '../diagnose/case-shape.ts'
 import { isOvlError, OvlError, syscallError } from '../errors/ovl-error.ts'
-import { absolutePath, baseName, parentPath } from '../names/path.ts'
+import { baseName, parentPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import { holdReal, writeBelow } from './beneath.ts'
+import { absoluteHere } from './cwd.ts'
 import { OwnedFd } from './fd.ts'
 import { lstatName, readLink, realName, statName } from './files.ts'
+import { readNamedFile } from './named-file.ts'
 import { PROMPT } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
@@ -27,7 +30,7 @@ export async function writeCase(path: string, judged: Case, signal?: AbortSignal
   }
   if (typeof found === 'object' && found.kind !== 'file') throw new OvlError('usage', `'${path}' is a ${found.kind === 'block' ? 'block device' : found.kind}, and facts go into a file`, { hint: 'Name a file.' })
   if (found === 'ENOENT' && lstatName(path) !== 'ENOENT') throw new OvlError('usage', `'${path}' is a symlink to '${readLink(path)}', which does not exist`, { hint: 'Make that file, or name it.' })
-  const own = absolutePath(path, process.cwd())
+  const own = absoluteHere(path)
   const real = found === 'ENOENT' ? `${realName(parentPath(own)).replace(/\/$/, '')}/${baseName(own)}` : realName(path)
   using directory = holdReal(parentPath(real))
   writeBelow(directory, baseName(real), bytes, 0o600)
@@ -65,21 +68,43 @@ async function writeAll(fd: number, bytes: Buffer, path: string, signal: AbortSi
 
 const PAUSE_MS = 10
 
-/** @throws OvlError usage, when it is no facts file of this version */
-export function readCase(path: string): Case {
-  if (!existsSync(nameBuffer(path))) throw new OvlError('usage', `there is no file '${path}'`, { hint: 'Write one with ovl diagnose --facts FILE.' })
-  const value = parse(readText(path))
-  if (!isCase(value)) throw new OvlError('usage', `'${path}' is no facts file of ovl`, { hint: 'Write one with ovl diagnose --facts FILE.' })
-  return value
+const HINT = 'Write one with ovl diagnose --facts FILE.'
+
+/** @throws OvlError usage, when it is no facts file of this version: it names the first place that is wrong; interrupted */
+export async function readCase(path: string, signal?: AbortSignal): Promise<Case> {
+  const text = (await readBytes(path, signal)).toString('utf8')
+  if (isDeep(text)) throw new OvlError('usage', `'${path}' is no facts file of ovl: it is nested deeper than ${DEEPEST} levels`, { hint: HINT })
+  const value = parse(text)
+  const fault = value === undefined ? 'it is no JSON' : faultOfCase(value)
+  if (fault !== undefined) throw new OvlError('usage', `'${path}' is no facts file of ovl: ${fault}`, { hint: HINT })
+  return value as Case
 }
 
-function readText(path: string): string {
+async function readBytes(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
   try {
-    return readFileSync(nameBuffer(path), 'utf8')
+    return await readNamedFile(path, { signal })
   } catch (error) {
-    const { code = '', syscall = 'read' } = error as NodeJS.ErrnoException
-    throw syscallError(syscall, code, `cannot read the facts file '${path}'`).with({ code: 'usage', hint: 'Write one with ovl diagnose --facts FILE.' })
+    if (!isOvlError(error) || error.code === 'interrupted' || error.code === 'file-too-large') throw error
+    if (error.errno === 'ENOENT') throw new OvlError('usage', `there is no file '${path}'`, { hint: HINT })
+    throw error.errno === undefined ? error : syscallError(error.details.syscall ?? 'read', error.errno, `cannot read the facts file '${path}'`).with({ code: 'usage', hint: HINT })
   }
+}
+
+const DEEPEST = 64
+
+/** JSON may be nested deeper than whoever writes it again can follow. */
+function isDeep(text: string): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at]
+    if (mark === '\\' && quoted) at += 1
+    else if (mark === '"') quoted = !quoted
+    else if (!quoted && (mark === '[' || mark === '{')) depth += 1
+    else if (!quoted && (mark === ']' || mark === '}')) depth -= 1
+    if (depth > DEEPEST) return true
+  }
+  return false
 }
 
 function parse(text: string): unknown {
@@ -88,12 +113,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** As far as a look at its shape can tell; a file made by hand may still be judged strangely. */
-function isCase(value: unknown): value is Case {
-  if (typeof value !== 'object' || value === null) return false
-  const { version, facts, faults } = value as Partial<Case>
-  return version === 1 && Array.isArray(faults) && typeof facts === 'object' && facts !== null && facts.version === 1
-    && Array.isArray(facts.paths) && Array.isArray(facts.joined) && typeof facts.system === 'object' && typeof facts.work === 'object' && typeof facts.overlays === 'object' && typeof facts.holders === 'object'
 }

@@ -1,10 +1,11 @@
 /** node:fs for names (see names/bytes.ts): bytes below, OvlErrors above. Nothing here deletes recursively. */
 
-import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
 import { parentPath } from '../names/path.ts'
+import { readRegular } from './regular-file.ts'
 import { checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 export interface NameStat {
@@ -92,8 +93,9 @@ export function removeFile(path: string): void {
   checkFs(`cannot remove '${path}'`, () => unlinkSync(nameBuffer(path)))
 }
 
+/** All of a regular file, of 16 MiB at most. @throws OvlError unsafe-path, file-too-large */
 export function readFileBytes(path: string): Buffer {
-  return checkFs(`cannot read '${path}'`, () => readFileSync(nameBuffer(path)))
+  return readRegular(path)
 }
 
 /** The whole new file or the old one: written beside, synced, renamed over. */

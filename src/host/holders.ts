@@ -11,6 +11,7 @@ import type { Mount } from '../mounts/mountinfo.ts'
 import { unescapeOctal } from '../mounts/octal.ts'
 import { readDirectory, readFileBytes, realName } from './files.ts'
 import { decodeName } from '../names/bytes.ts'
+import { readProcFile } from './proc-file.ts'
 import { mountIdOf } from './syscalls/files.ts'
 import { mountNamespaceId } from './system.ts'
 
@@ -110,7 +111,7 @@ const LINKS: readonly (readonly [link: string, what: Hold])[] = [['cwd', 'cwd'],
 
 /** Files mapped into memory; the program itself is one too, and told as that. Names are checked by mount id where that is permitted. */
 function mappedFiles(pid: string, { ids, targets }: Copies): string[] {
-  const text = decodeName(quietly(() => readFileBytes(`/proc/${pid}/maps`)) ?? Buffer.alloc(0))
+  const text = decodeName(quietly(() => readProcFile(`/proc/${pid}/maps`)) ?? Buffer.alloc(0))
   const program = linkText(`/proc/${pid}/exe`)
   const paths = new Set<string>()
   for (const line of text.split('\n')) {
@@ -144,7 +145,7 @@ function linkText(link: string): string {
 }
 
 function mountsOf(pid: string): readonly Mount[] | undefined {
-  return quietly(() => parseMountinfo(readFileBytes(`/proc/${pid}/mountinfo`)).mounts)
+  return quietly(() => parseMountinfo(readProcFile(`/proc/${pid}/mountinfo`)).mounts)
 }
 
 /** Processes end while they are looked at; that is no failure. */

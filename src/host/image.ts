@@ -7,6 +7,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { ImageState, Known } from '../diagnose/facts.ts'
 import type { Extent } from '../live/medium.ts'
 import type { ImageType } from '../plan/step.ts'
+import type { OwnedFd } from './fd.ts'
+import { PROMPT } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 /** The type of the file system in `path`, a file or block device; undefined when it holds none that is known. */
@@ -37,9 +39,9 @@ const ALWAYS_CLEAN: Known<ImageState> = { known: true, value: { clean: true } }
 
 const isClean = (clean: boolean, fact: string): Known<ImageState> => ({ known: true, value: clean ? { clean } : { clean, fact } })
 
-/** Type of the file system in a part of a file, and whether that part ends before the file system does; without `parts`, in all of it. */
-export function examineImage(path: string, parts?: readonly Extent[]): { readonly type?: ImageType; readonly cutShort: boolean } {
-  return withImage(path, (whole) => {
+/** Type of the file system in a part of an open file, and whether that part ends before the file system does; without `parts`, in all of it. */
+export function examineImage(file: OwnedFd, parts?: readonly Extent[]): { readonly type?: ImageType; readonly cutShort: boolean } {
+  return lookInto(file.fd, (whole) => {
     const { read, size } = parts === undefined ? whole : partsOf(whole, parts)
     const type = TYPES.find((known) => IMAGES[known].magic.equals(read(IMAGES[known].at, IMAGES[known].magic.length)))
     return type === undefined ? { cutShort: false } : { type, cutShort: size !== undefined && IMAGES[type].length(read) > size - (size % SECTOR) }
@@ -106,15 +108,19 @@ const TYPES = Object.keys(IMAGES) as ImageType[]
 function withImage<T>(path: string, look: (image: Image) => T): T {
   return checkFs(`cannot read the image '${path}'`, () => {
     // A FIFO must not make us wait for its writer.
-    const fd = openSync(nameBuffer(path), constants.O_RDONLY | constants.O_NONBLOCK)
+    const fd = openSync(nameBuffer(path), constants.O_RDONLY | PROMPT)
     try {
-      const stat = fstatSync(fd, { bigint: true })
-      const readable = stat.isFile() || stat.isBlockDevice()
-      return look({ read: (at, length) => (readable ? readAt(fd, at, length) : Buffer.alloc(0)), size: stat.isFile() ? stat.size : undefined })
+      return lookInto(fd, look)
     } finally {
       closeSync(fd)
     }
   })
+}
+
+function lookInto<T>(fd: number, look: (image: Image) => T): T {
+  const stat = fstatSync(fd, { bigint: true })
+  const readable = stat.isFile() || stat.isBlockDevice()
+  return look({ read: (at, length) => (readable ? readAt(fd, at, length) : Buffer.alloc(0)), size: stat.isFile() ? stat.size : undefined })
 }
 
 /** The parts of a file as if they were one; what lies behind its end is missing. */

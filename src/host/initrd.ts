@@ -3,33 +3,40 @@
  * as the files lie; what packs it is a program of the system. initramfs-tools sorts its archive, so conf/ comes soon.
  */
 
+import { OvlError } from '../errors/ovl-error.ts'
 import { pipeThrough } from './exec.ts'
 import type { ReadBytes } from './iso9660.ts'
 
 /** Name → text of the files that were found, for the names that were asked for. */
-export async function readInitrd(read: ReadBytes, size: number, wanted: readonly string[]): Promise<Readonly<Record<string, string>>> {
+export async function readInitrd(read: ReadBytes, size: number, wanted: readonly string[], signal?: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  const watch = watchOf(signal)
   const found: Record<string, string> = {}
   let at = 0
   for (let archives = 0; archives < MOST_ARCHIVES && at < size; archives++) {
-    at = behindZeros(read, at, size)
+    at = await behindZeros(read, at, size, watch)
     const magic = read(at, 6)
     const packer = PACKERS.find((known) => magic.subarray(0, known.magic.length).equals(known.magic))
     if (packer !== undefined) {
       const pieces = pipeThrough(packer.program, ['-dc'], piecesOf(read, at, size))
-      await readArchive(streamed(pieces), wanted, found)
-      await pieces.return(undefined)
+      try {
+        await readArchive(streamed(pieces, watch), wanted, found, watch)
+      } finally {
+        await pieces.return(undefined)
+      }
       break
     }
     if (!isCpio(magic)) break
     const source = placed(read, at)
-    await readArchive(source, wanted, found)
+    await readArchive(source, wanted, found, watch)
     at = source.at()
   }
   return found
 }
 
 const MOST_ARCHIVES = 16
+/** Of an initrd, packed or unpacked, and its entries: those of distributions have some 100 MB in some 5,000. */
 const MOST_BYTES = 2 ** 30
+const MOST_ENTRIES = 50_000
 const LARGEST_FILE = 64 * 1024
 const PIECE = 256 * 1024
 
@@ -50,9 +57,25 @@ interface Source {
 
 const isCpio = (magic: Buffer): boolean => /^07070[12]$/.test(magic.toString('latin1', 0, 6))
 
+/** To be called for each step, with the bytes that it reads: lets a signal come through, and ends what has no end. */
+type Watch = (bytes: number) => Promise<void>
+
+/** @throws OvlError interrupted; image-unreadable, when it is larger than can be */
+function watchOf(signal: AbortSignal | undefined): Watch {
+  let [steps, bytes] = [0, 0]
+  return async (more) => {
+    steps += 1
+    bytes += more
+    if (bytes > MOST_BYTES || steps > MOST_ENTRIES) throw new OvlError('image-unreadable', `the initrd has more than ${MOST_ENTRIES} entries or ${MOST_BYTES} bytes, which is more than can be`)
+    if (steps % 64 === 0 || more >= PIECE) await new Promise(setImmediate)
+    if (signal?.aborted === true) throw new OvlError('interrupted', 'reading the initrd was interrupted', { cause: signal.reason })
+  }
+}
+
 /** Reads one archive to its end, or until all that is wanted was found. */
-async function readArchive(source: Source, wanted: readonly string[], found: Record<string, string>): Promise<void> {
-  while (source.at() < MOST_BYTES && !wanted.every((name) => Object.hasOwn(found, name))) {
+async function readArchive(source: Source, wanted: readonly string[], found: Record<string, string>, watch: Watch): Promise<void> {
+  while (!wanted.every((name) => Object.hasOwn(found, name))) {
+    await watch(110)
     const header = await source.take(110)
     if (header.length < 110 || !isCpio(header)) return
     const field = (index: number): number => Number.parseInt(header.toString('latin1', 6 + index * 8, 14 + index * 8), 16) || 0
@@ -83,7 +106,7 @@ function placed(read: ReadBytes, from: number): Source {
   }
 }
 
-function streamed(pieces: AsyncGenerator<Buffer>): Source {
+function streamed(pieces: AsyncGenerator<Buffer>, watch: Watch): Source {
   let buffer: Buffer = Buffer.alloc(0)
   let at = 0
   /** Has at least so many bytes at hand, if there are. */
@@ -109,6 +132,7 @@ function streamed(pieces: AsyncGenerator<Buffer>): Source {
     skip: async (length) => {
       for (let left = length; left > 0; ) {
         const { length: got } = await take(Math.min(left, PIECE))
+        await watch(got)
         if (got === 0) return
         left -= got
       }
@@ -121,11 +145,14 @@ function* piecesOf(read: ReadBytes, from: number, size: number): Generator<Buffe
   for (let at = from; at < size; at += PIECE) yield read(at, Math.min(PIECE, size - at))
 }
 
+const ZEROS = Buffer.alloc(PIECE)
+
 /** Archives are filled up with zeros. */
-function behindZeros(read: ReadBytes, from: number, size: number): number {
+async function behindZeros(read: ReadBytes, from: number, size: number, watch: Watch): Promise<number> {
   for (let at = from; at < size; at += PIECE) {
-    const first = read(at, Math.min(PIECE, size - at)).findIndex((byte) => byte !== 0)
-    if (first >= 0) return at + first
+    await watch(PIECE)
+    const piece = read(at, Math.min(PIECE, size - at))
+    if (!piece.equals(ZEROS.subarray(0, piece.length))) return at + piece.findIndex((byte) => byte !== 0)
   }
   return size
 }

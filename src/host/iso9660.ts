@@ -23,7 +23,9 @@ const FIRST_DESCRIPTOR = 16
 const MOST_ENTRIES = 200_000
 const DEEPEST = 64
 const LARGEST_DIRECTORY = 64 * 1024 * 1024
-const MOST_BYTES = 512 * 1024 * 1024
+const MOST_BYTES = 128 * 1024 * 1024
+/** Of one file. A part has up to 4 GiB; files of old multi-session discs have a few. */
+const MOST_PARTS = 1024
 
 /**
  * All files of the image.
@@ -94,13 +96,14 @@ interface Open {
 async function walk(image: Image, root: Extent, signal: AbortSignal | undefined): Promise<{ readonly files: readonly MediumFile[]; readonly incomplete?: true }> {
   const files: MediumFile[] = []
   const seen = new Set<number>()
+  let steps = 0
   const open: Open[] = [{ directory: '', extent: root, depth: 0 }]
   for (let next = open.shift(); next !== undefined; next = open.shift()) {
-    if (seen.size % 256 === 255) await new Promise(setImmediate)
-    if (signal?.aborted === true) throw new OvlError('interrupted', `reading '${image.path}' was interrupted`, { cause: signal.reason })
     if (seen.has(next.extent.offset) || next.depth > DEEPEST) continue
     seen.add(next.extent.offset)
     for (const { file, extent } of entriesOf(image, next)) {
+      if (++steps % 256 === 0) await new Promise(setImmediate)
+      if (signal?.aborted === true) throw new OvlError('interrupted', `reading '${image.path}' was interrupted`, { cause: signal.reason })
       if (files.length >= MOST_ENTRIES) return { files, incomplete: true }
       files.push(file)
       if (extent !== undefined) open.push({ directory: file.path, extent, depth: next.depth + 1 })
@@ -115,16 +118,16 @@ interface Entry {
   readonly extent?: Extent
 }
 
-function entriesOf(image: Image, { directory, extent }: Open): readonly Entry[] {
-  const entries: Entry[] = []
+function* entriesOf(image: Image, { directory, extent }: Open): Generator<Entry> {
   /** Of a file in several records, all but the last. */
-  let before: readonly Extent[] = []
+  let before: Extent[] = []
   // The first two are the directory itself and the one above.
   for (const record of recordsOf(image, extent).slice(2)) {
     const fields = image.names === 'rock-ridge' ? fieldsOf(image, record, image.skip) : []
     const part = extentOf(record, image.block)
     if (((record[25] as number) & 0x80) !== 0) {
-      before = [...before, part]
+      before.push(part)
+      if (before.length > MOST_PARTS) throw unreadable(image.path, `'${directory}/${nameOf(image, record, fields) ?? ''}' lies in more than ${MOST_PARTS} parts`)
       continue
     }
     const parts = merge([...before, part])
@@ -132,9 +135,8 @@ function entriesOf(image: Image, { directory, extent }: Open): readonly Entry[] 
     const name = nameOf(image, record, fields)
     // A moved directory shows where it was moved from.
     if (name === undefined || fields.some((field) => field.name === 'RE')) continue
-    entries.push(entryOf(image, `${directory}/${name}`, record, fields, parts))
+    yield entryOf(image, `${directory}/${name}`, record, fields, parts)
   }
-  return entries
 }
 
 function entryOf(image: Image, path: string, record: Buffer, fields: readonly Field[], parts: readonly Extent[]): Entry {
@@ -149,7 +151,8 @@ function entryOf(image: Image, path: string, record: Buffer, fields: readonly Fi
   if (type === 0o120000) return { file: { path, size, kind: 'symlink' } }
   // What zisofs packed has its bytes nowhere as they are.
   if (fields.some(({ name }) => name === 'ZF')) return { file: { path, size, kind: 'file' } }
-  const whole = parts.every(({ offset, length }) => offset + length <= image.size)
+  // Parts that lie over each other could be said to be of any size.
+  const whole = size <= image.size && parts.every(({ offset, length }) => offset + length <= image.size)
   return { file: { path, size, kind: 'file', extents: parts.filter(({ length }) => length > 0), ...(whole ? {} : { cutShort: true }) } }
 }
 

@@ -15,6 +15,7 @@ import type { Slice } from '../plan/step.ts'
 import { OwnedFd } from './fd.ts'
 import { identityOf, readDirectory, readFileBytes, statName, statOf } from './files.ts'
 import { ffi } from './ffi.ts'
+import { PROMPT } from './regular-file.ts'
 import { check, checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
 export interface Loop {
@@ -37,7 +38,7 @@ export interface LoopOptions {
 /** Attaches `image`, a file or a block device. The kernel shows whole sectors of 512 bytes of it: see image.ts for a rest. */
 export function attachLoop(image: string, { writable = false, slice, identity, file: given }: LoopOptions = {}): Loop {
   const mode = writable ? constants.O_RDWR : constants.O_RDONLY
-  using own = given === undefined ? new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), mode))) : undefined
+  using own = given === undefined ? new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), mode | PROMPT))) : undefined
   const file = given ?? (own as OwnedFd)
   if (identity !== undefined) requireIdentity(file, image, identity)
   using control = openControl()

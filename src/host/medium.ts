@@ -3,18 +3,22 @@
  * into, or single images. Nothing is mounted, so it needs no root; nothing is changed.
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { OvlError } from '../errors/ovl-error.ts'
+import { constants, fstatSync, openSync } from 'node:fs'
+import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { LARGEST_TEXT, isConfiguration, isNamedLikeImage } from '../live/medium.ts'
 import type { Extent, Medium, MediumFile } from '../live/medium.ts'
 import { decodeName } from '../names/bytes.ts'
-import { absolutePath } from '../names/path.ts'
-import { lstatName, readDirectory, readFileBytes, statName } from './files.ts'
+import { absoluteHere } from './cwd.ts'
+import { holdDirectory, listBelow, openBelow, readBelow, statBelow } from './beneath.ts'
+import type { HeldDirectory } from './beneath.ts'
+import { OwnedFd } from './fd.ts'
+import { statName } from './files.ts'
 import type { NameStat } from './files.ts'
 import { examineImage, readImageType } from './image.ts'
 import { readInitrd } from './initrd.ts'
 import { readIso } from './iso9660.ts'
 import type { ReadBytes } from './iso9660.ts'
+import { PROMPT, readPiece, requireRegular } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface ReadMediumOptions {
@@ -27,7 +31,7 @@ export interface ReadMediumOptions {
  * @throws OvlError live-not-found (nothing there), image-unreadable, usage (several that do not go together), interrupted
  */
 export async function readMedium(sources: string | readonly string[], options: ReadMediumOptions = {}): Promise<Medium> {
-  const paths = (typeof sources === 'string' ? [sources] : sources).map((path) => absolutePath(path, process.cwd()))
+  const paths = (typeof sources === 'string' ? [sources] : sources).map((path) => absoluteHere(path))
   const [source] = paths
   if (source === undefined) throw new OvlError('usage', 'no medium was said')
   const stats = paths.map(statOf)
@@ -41,9 +45,11 @@ export async function readMedium(sources: string | readonly string[], options: R
     if (paths.length > 1) throw new OvlError('usage', `'${paths[types.indexOf('iso9660')] as string}' is a whole medium: it is said alone, only images may be several`)
     return readIsoMedium(source, stats[0] as NameStat, options.signal)
   }
-  const files = paths.map((path, at) => withImage({ path, size: Number(stats[at]?.size ?? 0), kind: 'file' }, path))
+  const files = paths.map((path, at) => withImage({ path, size: Number(stats[at]?.size ?? 0), kind: 'file' }, () => openImage(path)))
   return { source, kind: 'images', files, texts: {} }
 }
+
+const openImage = (path: string): OwnedFd => new OwnedFd(openSync(nameBuffer(path), constants.O_RDONLY | PROMPT))
 
 const SAY_A_MEDIUM = 'Name an ISO image, a drive, the top directory of a medium, or squashfs images.'
 
@@ -61,10 +67,11 @@ function notAnImage(path: string, { kind, size }: NameStat): OvlError {
 }
 
 /** Looks at the beginning of what is named like an image. */
-function withImage(file: MediumFile, path: string, isPart = false): MediumFile {
+function withImage(file: MediumFile, open: () => OwnedFd, isPart = false): MediumFile {
   if (file.kind !== 'file' || (isPart && file.extents === undefined)) return file
   try {
-    const { type, cutShort } = examineImage(path, file.extents)
+    using opened = open()
+    const { type, cutShort } = examineImage(opened, file.extents)
     return { ...file, image: type ?? 'unknown', ...(cutShort ? { cutShort: true } : {}) }
   } catch {
     // It cannot be read, which is not the same as holding nothing.
@@ -72,56 +79,76 @@ function withImage(file: MediumFile, path: string, isPart = false): MediumFile {
   }
 }
 
-async function readIsoMedium(source: string, { kind, size }: NameStat, signal?: AbortSignal): Promise<Medium> {
-  const fd = checkFs(`cannot read '${source}'`, () => openSync(nameBuffer(source), constants.O_RDONLY))
-  try {
-    const read: ReadBytes = (at, length) => checkFs(`cannot read '${source}'`, () => readAt(fd, at, length))
-    // A drive says nothing of its size here: what cannot be read will show.
-    const end = kind === 'file' ? Number(fstatSync(fd, { bigint: true }).size) : Number.MAX_SAFE_INTEGER
-    const { volumeId, files, ...rest } = await readIso(source, read, kind === 'file' ? end : Number(size) || end, signal)
-    const medium: Medium = { source, kind: 'iso', volumeId, files: files.map((file) => (isNamedLikeImage(file.path) ? withImage(file, source, true) : file)), texts: textsOf(files, ({ extents = [] }) => Buffer.concat(extents.map(({ offset, length }) => read(offset, length)))), ...rest }
-    const initrd = initrdOf(files)
-    return initrd === undefined || initrd.cutShort === true ? medium : await withInitrd(medium, initrd, (at, length) => readParts(read, initrd.extents ?? [], at, length))
-  } finally {
-    closeSync(fd)
+/** To be called for each step of a long look: lets a signal come through. */
+type Pause = () => Promise<void>
+
+function pauseOf(source: string, signal: AbortSignal | undefined): Pause {
+  let steps = 0
+  return async () => {
+    if (++steps % 64 === 0) await new Promise(setImmediate)
+    if (signal?.aborted === true) throw new OvlError('interrupted', `reading '${source}' was interrupted`, { cause: signal.reason })
   }
 }
+
+async function readIsoMedium(source: string, { kind, size }: NameStat, signal?: AbortSignal): Promise<Medium> {
+  using opened = new OwnedFd(checkFs(`cannot read '${source}'`, () => openSync(nameBuffer(source), constants.O_RDONLY | PROMPT)))
+  const read: ReadBytes = (at, length) => checkFs(`cannot read '${source}'`, () => readPiece(opened, at, length))
+  // A drive says nothing of its size here: what cannot be read will show.
+  const end = kind === 'file' ? Number(fstatSync(opened.fd, { bigint: true }).size) : Number.MAX_SAFE_INTEGER
+  const { volumeId, files: found, ...rest } = await readIso(source, read, kind === 'file' ? end : Number(size) || end, signal)
+  const pause = pauseOf(source, signal)
+  const again = (): OwnedFd => new OwnedFd(openSync(`/proc/self/fd/${opened.fd}`, constants.O_RDONLY | PROMPT))
+  const files: MediumFile[] = []
+  let looks = 0
+  for (const file of found) {
+    await pause()
+    files.push(isNamedLikeImage(file.path) && ++looks <= MOST_IMAGES ? withImage(file, again, true) : file)
+  }
+  const medium: Medium = { source, kind: 'iso', volumeId, files, texts: textsOf(files, ({ extents = [] }) => Buffer.concat(extents.map(({ offset, length }) => read(offset, length)))), ...rest }
+  const initrd = initrdOf(files)
+  return initrd === undefined || initrd.cutShort === true ? medium : await withInitrd(medium, initrd, (at, length) => readParts(read, initrd.extents ?? [], at, length), signal)
+}
+
+/** More images than any medium has: what the others are is left open. */
+const MOST_IMAGES = 2000
 
 /** More than any medium has: what is larger is the root of a system, and is not walked to its end. */
 const MOST_ENTRIES = 50_000
 const DEEPEST = 12
 
+/** All of it is read below the directory held: a symlink of the medium leads to what lies on the medium, as it does once that is booted. */
 async function readTree(source: string, signal?: AbortSignal): Promise<Medium> {
+  using held = holdDirectory(source)
+  const pause = pauseOf(source, signal)
   const files: MediumFile[] = []
-  const device = (statName(source) as NameStat).dev
+  const device = (statBelow(held, '') as NameStat).dev
   let level = ['']
   let incomplete = false
   for (let depth = 0; level.length > 0 && depth < DEEPEST; depth++) {
     const below: string[] = []
     for (const directory of level) {
-      await new Promise(setImmediate)
-      if (signal?.aborted === true) throw new OvlError('interrupted', `reading '${source}' was interrupted`, { cause: signal.reason })
       incomplete ||= files.length > MOST_ENTRIES
       if (incomplete) break
-      for (const path of list(source, directory)) {
-        const stat = lstatName(`${source}${path}`)
+      for (const path of list(held, directory)) {
+        await pause()
+        const stat = statBelow(held, path)
         if (typeof stat === 'string') continue
-        files.push(describe(source, path, stat))
+        files.push(describe(held, path, stat))
         // A directory that is a layer is one thing; what is mounted inside is no part of the medium.
         if (stat.kind === 'directory' && stat.dev === device && !path.endsWith('.dir')) below.push(path)
       }
     }
     level = below
   }
-  const medium: Medium = { source, kind: 'directory', files, texts: textsOf(files, ({ path }) => readFileBytes(`${source}${path}`).subarray(0, LARGEST_TEXT)), ...(incomplete ? { incomplete } : {}) }
+  const medium: Medium = { source, kind: 'directory', files, texts: textsOf(files, ({ path }) => readBelow(held, path, { limit: LARGEST_TEXT })), ...(incomplete ? { incomplete } : {}) }
   const initrd = initrdOf(files)
   if (initrd === undefined) return medium
-  const fd = checkFs(`cannot read '${source}${initrd.path}'`, () => openSync(nameBuffer(`${source}${initrd.path}`), constants.O_RDONLY))
-  try {
-    return await withInitrd(medium, initrd, (at, length) => readAt(fd, at, length))
-  } finally {
-    closeSync(fd)
-  }
+  using file = openFileBelow(held, initrd.path)
+  return await withInitrd(medium, initrd, (at, length) => readPiece(file, at, length), signal)
+}
+
+function openFileBelow(held: HeldDirectory, path: string): OwnedFd {
+  return requireRegular(openBelow(held, path, constants.O_RDONLY, { links: 'inside' }), `${held.path}${path}`)
 }
 
 /** Where casper has several images, its initrd may say which is the topmost. */
@@ -132,11 +159,12 @@ function initrdOf(files: readonly MediumFile[]): MediumFile | undefined {
 
 const LAYER_FILE = 'conf/conf.d/default-layer.conf'
 
-async function withInitrd(medium: Medium, { path, size }: MediumFile, read: ReadBytes): Promise<Medium> {
+async function withInitrd(medium: Medium, { path, size }: MediumFile, read: ReadBytes, signal: AbortSignal | undefined): Promise<Medium> {
   try {
-    const found = await readInitrd(read, size, [LAYER_FILE])
+    const found = await readInitrd(read, size, [LAYER_FILE], signal)
     return { ...medium, texts: { ...medium.texts, ...Object.fromEntries(Object.entries(found).map(([name, text]) => [`${path}/${name}`, text])) } }
   } catch (error) {
+    if (isOvlError(error) && error.code === 'interrupted') throw error
     return { ...medium, unread: `'${path}' could not be read: ${(error as Error).message}` }
   }
 }
@@ -152,15 +180,10 @@ function readParts(read: ReadBytes, parts: readonly Extent[], from: number, leng
   return Buffer.concat(pieces)
 }
 
-function readAt(fd: number, at: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length)
-  return buffer.subarray(0, readSync(fd, buffer, 0, length, at))
-}
-
 /** Only the top directory must be readable. */
-function list(source: string, directory: string): readonly string[] {
+function list(held: HeldDirectory, directory: string): readonly string[] {
   try {
-    return readDirectory(`${source}${directory}`).map((name) => `${directory}/${name}`)
+    return listBelow(held, directory, 'none', MOST_ENTRIES).map((name) => `${directory}/${name}`)
   } catch (error) {
     if (directory === '') throw error
     return []
@@ -168,16 +191,16 @@ function list(source: string, directory: string): readonly string[] {
 }
 
 /** A link to a file counts as that file, as it does for the scripts of a live system. */
-function describe(source: string, path: string, stat: NameStat): MediumFile {
-  const target = stat.kind === 'symlink' ? statName(`${source}${path}`) : stat
+function describe(held: HeldDirectory, path: string, stat: NameStat): MediumFile {
+  const target = stat.kind === 'symlink' ? statBelow(held, path, 'inside') : stat
   if (typeof target === 'string' || (target.kind !== 'file' && target.kind !== 'directory') || (target.kind === 'directory' && stat.kind === 'symlink')) return { path, size: 0, kind: 'symlink' }
   if (target.kind === 'directory') return { path, size: 0, kind: 'directory' }
   const file: MediumFile = { path, size: Number(target.size), kind: 'file' }
-  return isNamedLikeImage(path) ? withImage(file, `${source}${path}`) : file
+  return isNamedLikeImage(path) ? withImage(file, () => openFileBelow(held, path)) : file
 }
 
 /** More than all menus of a medium together have. */
-const MOST_TEXT = 8 * 1024 * 1024
+const MOST_TEXT = 2 * 1024 * 1024
 
 /** The texts that the rules read; one that cannot be read is empty. */
 function textsOf(files: readonly MediumFile[], read: (file: MediumFile) => Buffer): Readonly<Record<string, string>> {

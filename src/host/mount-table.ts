@@ -14,6 +14,7 @@ import { parseMountinfo } from '../mounts/mountinfo.ts'
 import type { Mount, MountInfo } from '../mounts/mountinfo.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import type { Receipt } from '../plan/step.ts'
+import { holdDirectory, statBelow } from './beneath.ts'
 import { readFuseDaemons } from './fuse-daemons.ts'
 import { readLowersOnRecord } from './image-stores.ts'
 import { readProcFile } from './proc-file.ts'
@@ -41,8 +42,7 @@ export interface MountNamespace {
  */
 export function readMountTable(namespace?: MountNamespace): MountTable {
   const info = parseMountinfo(readMountinfo(namespace?.pid ?? 'thread-self'))
-  const root = namespace === undefined ? '' : `/proc/${namespace.pid}/root`
-  const overlays = decodeOverlays(info.mounts, knowledge(info.mounts, root, receipts()))
+  const overlays = decodeOverlays(info.mounts, knowledge(info.mounts, namespace === undefined ? undefined : `/proc/${namespace.pid}/root`, receipts()))
   return { ...info, overlays: namespace === undefined ? overlays : overlays.map((overlay) => ({ ...overlay, namespace })) }
 }
 
@@ -54,7 +54,7 @@ export function readMountTable(namespace?: MountNamespace): MountTable {
 export function readMountAt(target: string): { readonly mount: Mount; readonly overlay?: OverlayMount } | undefined {
   const mount = statOverlayHere(target) ?? findLine(target)
   if (mount === undefined || !isOverlay(mount)) return mount === undefined ? undefined : { mount }
-  const [overlay] = decodeOverlays([mount], knowledge([mount], '', []))
+  const [overlay] = decodeOverlays([mount], knowledge([mount], undefined, []))
   return overlay === undefined ? { mount } : { mount, overlay }
 }
 
@@ -132,11 +132,12 @@ function readMountinfo(pid: number | 'thread-self'): Buffer {
   }
 }
 
-function knowledge(mounts: readonly Mount[], root: string, receipts: readonly Receipt[]): Knowledge {
+/** `root` is that of a process of another namespace. */
+function knowledge(mounts: readonly Mount[], root: string | undefined, receipts: readonly Receipt[]): Knowledge {
   return {
     receipts,
     daemons: mounts.some(({ fsType }) => fsType === FUSE_OVERLAYFS) ? readFuseDaemons() : [],
-    exists: (path) => isThere(`${root}${path}`),
+    exists: (path) => (root === undefined ? isThere(path) : isThereBelow(root, path)),
     lowersOnRecord: (upper) => readLowersOnRecord(upper, root),
   }
 }
@@ -166,6 +167,16 @@ function receipts(): readonly Receipt[] {
     return readReceipts()
   } catch {
     return []
+  }
+}
+
+/** As a process with that root would find it: an absolute symlink stays in its world. */
+function isThereBelow(root: string, path: string): boolean {
+  try {
+    using held = holdDirectory(root)
+    return typeof statBelow(held, path, 'inside') === 'object'
+  } catch {
+    return false // It ended meanwhile.
   }
 }
 

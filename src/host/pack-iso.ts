@@ -1,14 +1,16 @@
 /** ISO images written anew by xorriso: the old one with other files, its boot records kept; or a directory with boot records given to it. */
 
 import { createHash } from 'node:crypto'
-import { closeSync, constants, createReadStream, openSync, readSync } from 'node:fs'
+import { constants, createReadStream, openSync } from 'node:fs'
 import { OvlError } from '../errors/ovl-error.ts'
 import { findFile } from '../live/medium.ts'
 import type { Medium } from '../live/medium.ts'
-import { readFileBytes } from './files.ts'
+import { holdDirectory, openBelow, readBelow } from './beneath.ts'
+import { OwnedFd } from './fd.ts'
 import { run } from './exec.ts'
 import { runGuarded } from './pack-tree.ts'
 import type { PackWatch } from './pack-tree.ts'
+import { LARGEST_FILE, PROMPT, openRegular, readPiece, requireRegular } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface IsoEdit {
@@ -61,34 +63,39 @@ function hasJoliet(path: string): boolean {
 
 /** The first bytes of a file of the medium; zeros behind its end. */
 export function readMediumHead(medium: Medium, path: string, length: number): Buffer {
-  if (medium.kind === 'directory') return readAt(`${medium.source}${path}`, 0, length)
+  if (medium.kind === 'directory') {
+    using held = holdDirectory(medium.source)
+    using file = requireRegular(openBelow(held, path, constants.O_RDONLY, { links: 'inside' }), `${medium.source}${path}`)
+    return checkFs(`cannot read '${medium.source}${path}'`, () => Buffer.concat([readPiece(file, 0, length)], length))
+  }
   const [first] = findFile(medium, path)?.extents ?? []
   return first === undefined ? Buffer.alloc(0) : readAt(medium.source, first.offset, Math.min(length, first.length))
 }
 
 function readAt(path: string, at: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  const fd = checkFs(`cannot read '${path}'`, () => openSync(nameBuffer(path), constants.O_RDONLY))
-  try {
-    checkFs(`cannot read '${path}'`, () => readSync(fd, bytes, 0, length, at))
-  } finally {
-    closeSync(fd)
-  }
-  return bytes
+  return checkFs(`cannot read '${path}'`, () => {
+    using file = new OwnedFd(openSync(nameBuffer(path), constants.O_RDONLY | PROMPT))
+    return Buffer.concat([readPiece(file, at, length)], length)
+  })
 }
 
 /** The bytes of a small file of the medium; undefined when it has none of that name. */
 export function readMediumFile(medium: Medium, path: string): Buffer | undefined {
   const file = findFile(medium, path)
   if (file === undefined || file.kind !== 'file') return undefined
-  if (medium.kind === 'directory') return readFileBytes(`${medium.source}${path}`)
+  if (medium.kind === 'directory') {
+    using held = holdDirectory(medium.source)
+    return readBelow(held, path)
+  }
+  if (file.size > LARGEST_FILE) throw new OvlError('file-too-large', `'${path}' of '${medium.source}' holds more than ${LARGEST_FILE} bytes`, { hint: 'No such file is that large. Look at what it is.' })
   return Buffer.concat((file.extents ?? []).map(({ offset, length }) => readAt(medium.source, offset, length)))
 }
 
 /** Checksum of a file, in hexadecimal. */
 export async function hashFile(path: string, kind: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash(kind)
-  for await (const piece of createReadStream(nameBuffer(path) as unknown as string, { highWaterMark: 1024 * 1024 })) {
+  using file = openRegular(path)
+  for await (const piece of createReadStream('', { fd: file.fd, autoClose: false, highWaterMark: 1024 * 1024 })) {
     if (signal?.aborted === true) throw new OvlError('interrupted', `reading '${path}' was interrupted`, { cause: signal.reason })
     hash.update(piece as Buffer)
   }

@@ -11,6 +11,7 @@ import { run } from './exec.ts'
 import type { RunResult } from './exec.ts'
 import { findMountNamespaces, readMountAt, readMountTable } from './mount-table.ts'
 import type { MountTable } from './mount-table.ts'
+import { PROMPT } from './regular-file.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
 
 export interface PackWatch {
@@ -90,7 +91,7 @@ export function percentIn(text: string): number | undefined {
 export function packingAt(mountPoint: string): readonly string[] {
   const device = readMountAt(mountPoint)?.mount.source
   if (device?.startsWith('/dev/') !== true) return []
-  const fd = checkFs(`cannot read '${device}'`, () => openSync(nameBuffer(device), constants.O_RDONLY))
+  const fd = checkFs(`cannot read '${device}'`, () => openSync(nameBuffer(device), constants.O_RDONLY | PROMPT))
   try {
     const bytes = Buffer.alloc(SUPERBLOCK_LENGTH)
     return packingOf(bytes.subarray(0, checkFs(`cannot read '${device}'`, () => readSync(fd, bytes, 0, bytes.length, 0))))

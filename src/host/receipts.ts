@@ -4,13 +4,14 @@
  * names/bytes.ts, which JSON carries losslessly.
  */
 
-import { existsSync, readFileSync, readdirSync, unlinkSync } from 'node:fs'
+import { existsSync, readdirSync, unlinkSync } from 'node:fs'
 import { encodeName } from '../names/bytes.ts'
 import { isOfNamespace } from '../mounts/receipt.ts'
 import type { Home } from '../plan/plan-mount.ts'
 import type { Receipt } from '../plan/step.ts'
 import { lstatName, writeFileAtomic } from './files.ts'
 import { ownNamespace } from './namespaces.ts'
+import { readRegular } from './regular-file.ts'
 import { bootId, pidNamespaceId, stateDirectory } from './system.ts'
 
 /** Every receipt that can be read; what is no receipt is left alone. */
@@ -70,10 +71,13 @@ function markOf(target: string): string {
   return hash.toString(16).padStart(16, '0')
 }
 
+/** 500 layers of the longest names take 2 MiB. */
+const LARGEST = 8 * 1024 * 1024
+
 /** One receipt, or undefined when it is gone or damaged. */
 export function readReceipt(path: string): Receipt | undefined {
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Receipt>
+    const value = JSON.parse(readRegular(path, LARGEST).toString('utf8')) as Partial<Receipt>
     return value.version === 1 && typeof value.target === 'string' && typeof value.directory === 'string' ? (value as Receipt) : undefined
   } catch {
     return undefined

@@ -58,18 +58,16 @@ export function readToEnd(file: OwnedFd, path: string, limit: number = LARGEST_F
   })
 }
 
+/** Bytes at a place, as many as there are. */
+export function readPiece(file: OwnedFd, at: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  return bytes.subarray(0, readSync(file.fd, bytes, 0, length, at))
+}
+
 /** The first bytes of the regular file at `path`; fewer where it is shorter. @throws OvlError unsafe-path */
 export function readBeginning(path: string, length: number): Buffer {
   using file = openRegular(path)
-  return readPrefix(file, path, length)
-}
-
-/** The same of a file that is open. */
-export function readPrefix(file: OwnedFd, path: string, length: number): Buffer {
-  return checkFs(`cannot read '${path}'`, () => {
-    const bytes = Buffer.alloc(length)
-    return bytes.subarray(0, readSync(file.fd, bytes, 0, length, 0))
-  })
+  return checkFs(`cannot read '${path}'`, () => readPiece(file, 0, length))
 }
 
 function tooLarge(path: string, limit: number): OvlError {

@@ -11,9 +11,10 @@
 
 import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
-import { absolutePath, baseName, parentPath } from '../names/path.ts'
+import { baseName, parentPath } from '../names/path.ts'
 import { draftName, draftProcess, dropBelow, exchangeEntries, holdDirectory, linkBelow, listBelow, openBelow, readBelow, renameBelow, statBelow, syncBelow } from './beneath.ts'
 import type { HeldDirectory } from './beneath.ts'
+import { absoluteHere } from './cwd.ts'
 import type { OwnedFd } from './fd.ts'
 import { whileLocked } from './file-lock.ts'
 import { lstatName, readLink, realName, statName } from './files.ts'
@@ -77,7 +78,7 @@ export function refuseDangling(path: string): void {
 const TRIES = 10
 
 function realPath(path: string): string {
-  return statName(path) === 'ENOENT' ? absolutePath(path, process.cwd()) : realName(path)
+  return statName(path) === 'ENOENT' ? absoluteHere(path) : realName(path)
 }
 
 /** The file as it is, open; undefined when there is none. @throws OvlError usage, when it is no regular file */

@@ -15,6 +15,7 @@ import { needsReceipt, planMount } from '../plan/plan-mount.ts'
 import type { MountFacts } from '../plan/plan-mount.ts'
 import type { ImageType } from '../plan/step.ts'
 import type { HeldDirectory } from './beneath.ts'
+import { cwdOfPrograms } from './cwd.ts'
 import { run } from './exec.ts'
 import { execute } from './execute.ts'
 import { makeDirectory, statName } from './files.ts'
@@ -108,7 +109,7 @@ async function cover(ground: string): Promise<void> {
 }
 
 function look(spec: TrialRequest['spec'], ground: string): MountFacts {
-  const cwd = process.cwd()
+  const cwd = cwdOfPrograms()
   const images = new Map<string, ImageType>()
   for (const { path } of [...spec.lower, ...spec.data]) {
     const absolute = absolutePath(path, cwd)

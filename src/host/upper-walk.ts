@@ -4,11 +4,12 @@
  * which only some options can read. Renamed directories are not followed.
  */
 
-import { closeSync, lstatSync, openSync, readSync } from 'node:fs'
+import { lstatSync, readSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { UpperNote, UpperWalk } from '../diagnose/live-health.ts'
 import { look } from './facts/look.ts'
 import { readDirectory } from './files.ts'
+import { openRegular } from './regular-file.ts'
 import { nameBuffer } from './syscalls/check.ts'
 import { getXattr } from './syscalls/xattr.ts'
 import { decodeName } from '../names/bytes.ts'
@@ -57,7 +58,7 @@ export function walkUpper(upper: string, lowers: readonly string[], whole: boole
       const readable = Number(found.size) <= left
       if (readable) left -= Number(found.size)
       else sum.compared = false
-      if (readable ? !isSameContent(`${upper}${path}`, lower) : below.mtimeNs !== found.mtimeNs) continue
+      if (readable ? !isSameContent(`${upper}${path}`, lower, Number(found.size)) : below.mtimeNs !== found.mtimeNs) continue
       sum.unchanged += bytes
       files.push({ path, bytes })
     }
@@ -85,29 +86,23 @@ function statOf(path: string): BigIntStats | undefined {
   return found.known ? found.value : undefined
 }
 
-function isSameContent(one: string, other: string): boolean {
+/** Of so many bytes at most, should they grow meanwhile. */
+function isSameContent(one: string, other: string, most: number): boolean {
   const same = look(() => {
-    const a = openSync(nameBuffer(one), 'r')
-    try {
-      const b = openSync(nameBuffer(other), 'r')
-      try {
-        return isSameTo(a, b)
-      } finally {
-        closeSync(b)
-      }
-    } finally {
-      closeSync(a)
-    }
+    using a = openRegular(one)
+    using b = openRegular(other)
+    return isSameTo(a.fd, b.fd, most)
   })
   return same.known && same.value
 }
 
-function isSameTo(a: number, b: number): boolean {
+function isSameTo(a: number, b: number, most: number): boolean {
   const [one, other] = [Buffer.allocUnsafe(256 * 1024), Buffer.allocUnsafe(256 * 1024)]
-  for (let at = 0; ; ) {
+  for (let at = 0; at <= most; ) {
     const length = readSync(a, one, 0, one.length, at)
     if (readSync(b, other, 0, other.length, at) !== length || !one.subarray(0, length).equals(other.subarray(0, length))) return false
     if (length === 0) return true
     at += length
   }
+  return false
 }

@@ -33,11 +33,23 @@ const MENUS: readonly { readonly at: RegExp; readonly parse: (path: string, read
 /** All entries, menu after menu; one that a second menu repeats word for word is left out. */
 export function parseBootEntries(texts: Readonly<Record<string, string>>): readonly BootEntry[] {
   const paths = Object.keys(texts).toSorted()
+  const lowerCase = new Map(paths.toReversed().map((path) => [path.toLowerCase(), path]))
   const read: ReadText = (wanted) => {
-    const path = Object.hasOwn(texts, wanted) ? wanted : paths.find((one) => one.toLowerCase() === wanted.toLowerCase())
+    const path = Object.hasOwn(texts, wanted) ? wanted : lowerCase.get(wanted.toLowerCase())
     return path === undefined ? undefined : { path, text: texts[path] as string }
   }
-  const all = MENUS.flatMap(({ at, parse }) => paths.filter((path) => at.test(path)).flatMap((path) => parse(path, read)))
-  const same = (a: BootEntry, b: BootEntry): boolean => a.title === b.title && a.kernel === b.kernel && a.cmdline === b.cmdline && a.file === b.file
-  return all.filter((entry, at) => all.findIndex((other) => same(entry, other)) === at)
+  const found = new Map<string, BootEntry>()
+  for (const { at, parse } of MENUS) {
+    for (const path of paths.filter((one) => at.test(one))) {
+      for (const entry of found.size < MOST_ENTRIES ? parse(path, read) : []) {
+        const { title, kernel, cmdline, file } = entry
+        const key = JSON.stringify([title, kernel, cmdline, file])
+        if (!found.has(key) && found.size < MOST_ENTRIES) found.set(key, entry)
+      }
+    }
+  }
+  return [...found.values()]
 }
+
+/** Far more than all menus of a medium have: each may be planned for. */
+const MOST_ENTRIES = 500

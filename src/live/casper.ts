@@ -60,7 +60,7 @@ function topmost(medium: Medium, cmdline: string, shelf: readonly Shelved[]): To
     const whole = topOf(names)
     return whole === undefined || names.length < 2 ? undefined : { name: whole, saidBy: 'the names of the images' }
   }
-  const isLayered = Object.entries(medium.texts).some(([path, text]) => baseName(path) === 'install-sources.yaml' && /^\s*type:\s*["']?fsimage-layered\b/m.test(text))
+  const isLayered = Object.entries(medium.texts).some(([path, text]) => baseName(path) === 'install-sources.yaml' && /^[ \t]*type:[ \t]*["']?fsimage-layered\b/m.test(text))
   const likely = isLayered ? likelyTop(shelf) : undefined
   return likely === undefined ? undefined : { name: likely, saidBy: 'install-sources.yaml, which says fsimage-layered', guessed: true }
 }

@@ -8,8 +8,12 @@ export function stemOf(name: string): string {
   return extension === '' ? name : name.slice(0, -extension.length - 1)
 }
 
+/** Of the name of a file; longer ones are on no medium. */
+const LONGEST_NAME = 255
+
 /** `a.b.c.squashfs` → the names it needs, itself first, the base last. */
 export function chainOf(name: string): readonly string[] {
+  if (name.length > LONGEST_NAME) return [name]
   const extension = name.slice(stemOf(name).length)
   const parts = stemOf(name).split('.')
   return parts.map((_, at) => `${parts.slice(0, parts.length - at).join('.')}${extension}`)

@@ -19,8 +19,8 @@ export function addLayerPath(text: string, name: string): string {
 
 /** Files of install-sources.yaml that are no more are the one there is now, which has no layers. */
 export function renameSources(text: string, gone: ReadonlySet<string>, name: string, single: boolean): string {
-  const named = text.replace(/^(\s*(?:-\s+)?path:\s*)(["']?)([^"'\s]+)\2[ \t]*$/gm, (whole, key: string, quote: string, path: string) => (gone.has(path) ? `${key}${quote}${name}${quote}` : whole))
-  return single && named !== text ? named.replace(/^(\s*(?:-\s+)?type:\s*["']?)fsimage-layered\b/gm, '$1fsimage') : named
+  const named = text.replace(/^([ \t]*(?:-[ \t]+)?path:[ \t]*)(["']?)([^"'\s]+)\2[ \t]*$/gm, (whole, key: string, quote: string, path: string) => (gone.has(path) ? `${key}${quote}${name}${quote}` : whole))
+  return single && named !== text ? named.replace(/^([ \t]*(?:-[ \t]+)?type:[ \t]*["']?)fsimage-layered\b/gm, '$1fsimage') : named
 }
 
 /** Lists of checksums at the top of a medium, and how they are made. */
@@ -30,7 +30,7 @@ export const SUM_FILES: Readonly<Record<string, string>> = { '/md5sum.txt': 'md5
 export function renewSums(text: string, sums: ReadonlyMap<string, string>, removed: readonly string[]): string {
   const seen = new Set<string>()
   const lines = text.split('\n').flatMap((line) => {
-    const [, , between = '', name = ''] = /^([0-9a-f]{32,})(\s+\*?)(.+)$/.exec(line) ?? []
+    const [, , between = '', name = ''] = /^([0-9a-f]{32,})(\s+\*?)(.+)$/s.exec(line) ?? []
     if (name === '') return [line]
     const path = `/${name.replace(/^\.?\//, '')}`
     seen.add(path)
@@ -38,7 +38,7 @@ export function renewSums(text: string, sums: ReadonlyMap<string, string>, remov
     return removed.includes(path) ? [] : [sum === undefined ? line : `${sum}${between}${name}`]
   })
   const fresh = [...sums].filter(([path]) => !seen.has(path)).toSorted(([a], [b]) => compareNames(a, b)).map(([path, sum]) => `${sum}  .${path}`)
-  return `${[...lines.join('\n').replace(/\n+$/, '').split('\n').filter((line) => line !== ''), ...fresh].join('\n')}\n`
+  return `${[...lines.filter((line) => line !== ''), ...fresh].join('\n')}\n`
 }
 
 /** The packages that dpkg has installed, as `filesystem.manifest` lists them, with the separator of the list before. */

@@ -27,12 +27,16 @@ export interface Persistence {
   readonly findings: readonly Finding[]
 }
 
+/** Each is compared with each. */
+const MOST_MOUNTS = 500
+
 /** Text of a persistence.conf → its mounts. What live-boot would skip is skipped, with a finding. */
 export function parsePersistence(text: string): Persistence {
   const lines = text.split('\n')
   const unended = lines.pop() ?? ''
   const read = lines.map((line, at) => readLine(line, at + 1)).filter((line) => line !== undefined)
   const rows = read.flatMap((line) => ('row' in line ? [line.row] : []))
+  if (rows.length > MOST_MOUNTS) return { mounts: [], findings: [finding('persistence-unusable', { severity: 'error', title: `persistence.conf asks for ${rows.length} mounts, and no more than ${MOST_MOUNTS} are looked at`, fix: [{ text: 'Keep a directory above them instead.' }] })] }
   const bound = rows.filter(({ links }) => !links).toSorted((a, b) => compareNames(a.key, b.key))
   const ordered = [...bound.filter(({ key }, at) => key !== bound[at - 1]?.key), ...rows.filter(({ links }) => links)]
   return {

@@ -2,7 +2,8 @@
 
 import { baseName, tidyPath } from '../names/path.ts'
 import { valueOf } from './cmdline.ts'
-import { filesIn } from './medium.ts'
+import { OvlError } from '../errors/ovl-error.ts'
+import { filesIn, isNamedLikeImage } from './medium.ts'
 import type { Medium, MediumFile } from './medium.ts'
 
 /** A file where images are looked for. */
@@ -17,9 +18,15 @@ export function liveDirectory(system: keyof typeof DIRECTORIES, cmdline: string)
   return tidyPath(`/${valueOf(cmdline, 'live-media-path') ?? DIRECTORIES[system]}`)
 }
 
-/** What lies in the directory, in no order. */
+/** The kernel stacks no more; the rules compare each with each. */
+const MOST_IMAGES = 500
+
+/** What lies in the directory, in no order. @throws OvlError too-many-layers, for more images than any kernel stacks */
 export function shelfOf(medium: Medium, directory: string): readonly Shelved[] {
-  return (medium.kind === 'images' ? medium.files : filesIn(medium, directory)).map((file) => ({ ...file, name: baseName(file.path) }))
+  const shelf = (medium.kind === 'images' ? medium.files : filesIn(medium, directory)).map((file) => ({ ...file, name: baseName(file.path) }))
+  const { length } = shelf.filter(({ name }) => isNamedLikeImage(name) || name.endsWith('.dir'))
+  if (length > MOST_IMAGES) throw new OvlError('too-many-layers', `'${directory}' of '${medium.source}' holds ${length} images, and no kernel stacks more than ${MOST_IMAGES}`, { hint: 'Look at what they are: a live system has a few.' })
+  return shelf
 }
 
 /** Names as a glob `*.EXTENSION` gives them: hidden ones are left out. */

@@ -70,8 +70,9 @@ export function namesOfDocker(files: DockerFiles): StoreNames {
   const byChain = new Map(files.layers.map((layer) => [bareDigest(layer.chain), layer]))
   const parents = new Map(files.layers.map(({ cacheId, parent }) => [cacheId, parent === undefined ? undefined : byChain.get(bareDigest(parent))?.cacheId]))
   const called = repositoryNames(files.repositories)
+  const byContent = layersByContent(files.layers)
   const tops: Top[] = files.images.map(({ id, config }) => ({
-    layer: topCacheId(files.layers, diffIds(config)),
+    layer: topCacheId(byContent, diffIds(config)),
     images: called.get(bareDigest(id)) ?? [],
     image: id,
   }))
@@ -99,13 +100,20 @@ interface Top {
   readonly container?: ContainerName
 }
 
+/** Names given to layers, in all: a large host has some 100,000. The files of a store may be anybody's, and must not keep us for minutes. */
+const MOST_NAMES = 2_000_000
+
 /** An image's names hold for all layers below its top; a container's for its top alone. */
 function spread(tops: readonly Top[], parents: ReadonlyMap<string | undefined, string | undefined>): StoreNames {
   const found = new Map<string, { names: Set<string>; ids: Set<string>; container?: ContainerName }>()
+  let left = MOST_NAMES
   for (const { layer: top, images = [], image, container } of tops) {
+    if (left < 0) break
     const seen = new Set<string>()
     for (let layer = top; layer !== undefined && !seen.has(layer); layer = container === undefined ? parents.get(layer) : undefined) {
       seen.add(layer)
+      left -= 1 + images.length
+      if (left < 0) break
       const entry = found.get(layer) ?? { names: new Set(), ids: new Set() }
       for (const name of images) entry.names.add(name)
       if (image !== undefined) entry.ids.add(image)
@@ -120,12 +128,24 @@ function spread(tops: readonly Top[], parents: ReadonlyMap<string | undefined, s
   )
 }
 
-/** Layers are found by walking up from the bottom: a chain id is a hash of what lies below it, and need not be computed. */
-function topCacheId(layers: DockerFiles['layers'], diffs: readonly string[]): string | undefined {
+/** Layers by what they change and on what they lie: walking up from the bottom, a chain id is a hash that need not be computed. */
+type ByContent = ReadonlyMap<string, DockerFiles['layers'][number]>
+
+const contentKey = (diff: string, below: string | undefined): string => `${diff}\n${below ?? ''}`
+
+function layersByContent(layers: DockerFiles['layers']): ByContent {
+  const found = new Map<string, DockerFiles['layers'][number]>()
+  for (const layer of layers) {
+    const key = contentKey(layer.diff, layer.parent === undefined ? undefined : bareDigest(layer.parent))
+    if (!found.has(key)) found.set(key, layer)
+  }
+  return found
+}
+
+function topCacheId(layers: ByContent, diffs: readonly string[]): string | undefined {
   let top: DockerFiles['layers'][number] | undefined
   for (const diff of diffs) {
-    const below = top === undefined ? undefined : bareDigest(top.chain)
-    top = layers.find((layer) => layer.diff === diff && (layer.parent === undefined ? undefined : bareDigest(layer.parent)) === below)
+    top = layers.get(contentKey(diff, top === undefined ? undefined : bareDigest(top.chain)))
     if (top === undefined) return undefined
   }
   return top?.cacheId
@@ -143,7 +163,10 @@ function repositoryNames(repositories: string): Map<string, string[]> {
   for (const tags of isRecord(Repositories) ? Object.values(Repositories) : []) {
     for (const [name, id] of isRecord(tags) ? Object.entries(tags) : []) {
       const image = bareDigest(text(id) ?? '')
-      if (!name.includes('@')) names.set(image, [...(names.get(image) ?? []), name])
+      if (name.includes('@')) continue
+      const known = names.get(image)
+      if (known === undefined) names.set(image, [name])
+      else known.push(name)
     }
   }
   return names

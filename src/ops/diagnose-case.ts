@@ -13,8 +13,8 @@ export async function saveCase(path: string, judged: Case, redact: boolean, sign
 }
 
 /** @throws OvlError usage, when it is no facts file */
-export function readCaseFile(path: string): Case {
-  return readCase(path)
+export function readCaseFile(path: string, signal?: AbortSignal): Promise<Case> {
+  return readCase(path, signal)
 }
 
 /** The page about a code: what it is, why the kernel insists, how to see it, how to mend it. */

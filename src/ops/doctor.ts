@@ -3,13 +3,13 @@
 import type { Checkup } from '../diagnose/doctor.ts'
 import { judgeProbes } from '../diagnose/doctor.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { collectPath, mountFactsOf } from '../host/facts/path.ts'
 import { readMounts } from '../host/facts/mounts.ts'
 import { collectSystem } from '../host/facts/system.ts'
 import { realName, statName } from '../host/files.ts'
 import { probe } from '../host/probe.ts'
 import { PATIENCE, answer } from '../host/touch.ts'
-import { absolutePath } from '../names/path.ts'
 
 export type { Checkup, ProbeGroup, ProbeNamespace, ProbePart, ProbeRow, ProbeState } from '../diagnose/doctor.ts'
 
@@ -30,7 +30,7 @@ export interface DoctorOptions {
  */
 export async function doctor({ dir = '.', signal }: DoctorOptions = {}): Promise<Checkup> {
   const mounts = readMounts()
-  const said = { role: 'upper', index: 0, path: dir, absolute: absolutePath(dir, process.cwd()) } as const
+  const said = { role: 'upper', index: 0, path: dir, absolute: absoluteHere(dir) } as const
   const answers = await answer([said.absolute], { scratch: true, signal })
   const directory = answers ? collectPath({ ...said, absolute: realDirectory(dir) }, mounts, { mountsBelow: true }) : mountFactsOf(said, mounts)
   const silent = answers ? undefined : `it did not answer within ${PATIENCE} s`
@@ -48,6 +48,6 @@ function realDirectory(dir: string): string {
     return realName(dir)
   } catch (error) {
     if (!isOvlError(error)) throw error
-    return absolutePath(dir, process.cwd())
+    return absoluteHere(dir)
   }
 }

@@ -9,11 +9,14 @@ import { parseFindmnt } from '../fstab/lint/findmnt.ts'
 import { CORRECTED, judgeEntry, judgeFstab } from '../fstab/lint/lint.ts'
 import type { LintLine } from '../fstab/lint/lint.ts'
 import type { Known } from '../diagnose/facts.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { run } from '../host/exec.ts'
-import { readFileBytes, statName } from '../host/files.ts'
+import { holdDirectory, readBelow } from '../host/beneath.ts'
+import { statName } from '../host/files.ts'
 import { collectLintFacts } from '../host/lint-facts.ts'
+import { readNamedFile } from '../host/named-file.ts'
 import { decodeName, isUtf8Name } from '../names/bytes.ts'
-import { absolutePath, tidyPath } from '../names/path.ts'
+import { tidyPath } from '../names/path.ts'
 
 export interface LintOptions {
   /** Default `/etc/fstab`; with `root`, a path inside it. */
@@ -29,21 +32,39 @@ export interface LintOptions {
  * @throws OvlError `usage` when there is no such file or image; `interrupted`
  */
 export async function lintFstab({ file = '/etc/fstab', root, signal }: LintOptions = {}): Promise<LintLine[]> {
-  const image = root === undefined || absolutePath(root, process.cwd()) === '/' ? undefined : absolutePath(root, process.cwd())
+  const image = root === undefined || absoluteHere(root) === '/' ? undefined : absoluteHere(root)
   if (image !== undefined) {
     const found = statName(image)
     if (typeof found === 'string' || found.kind !== 'directory') throw new OvlError('usage', `--root '${root ?? ''}' is no directory`, { hint: 'Name the directory where the image is mounted or unpacked.' })
   }
-  const path = image === undefined ? absolutePath(file, process.cwd()) : tidyPath(`${image}/${file}`)
-  const found = statName(path)
-  if (typeof found === 'string') throw new OvlError('usage', found === 'ENOENT' ? `there is no '${path}'` : `'${path}' cannot be read: ${found}`, { hint: 'Name the file: ovl fstab --lint=FILE' })
-  if (found.kind !== 'file') throw new OvlError('usage', `'${path}' is no file but a ${found.kind}`, { hint: 'Name an fstab.' })
-  const parsed = parseFstab(decodeName(readFileBytes(path)))
+  const path = image === undefined ? (file === '-' ? file : absoluteHere(file)) : tidyPath(`${image}/${file}`)
+  const parsed = parseFstab(decodeName(await readTable(image, file, path, signal)))
   const wanted = parsed.lines.some(({ raw }) => /overlay|ovl|lowerdir/.test(raw))
   // What is installed here says nothing of an image.
   const asked = image === undefined && wanted
-  const [mountVersion, findmnt] = asked ? await Promise.all([askMount(signal), askFindmnt(path, signal)]) : [UNASKED, []]
+  const [mountVersion, findmnt] = asked ? await Promise.all([askMount(signal), isFile(path) ? askFindmnt(path, signal) : []]) : [UNASKED, []]
   return judgeFstab({ ...collectLintFacts(path, parsed, image), mountVersion, findmnt })
+}
+
+/** No fstab is larger. */
+const LARGEST = 1024 * 1024
+
+/** Below an image it is what lies in there; else it may be a pipe or standard input, too. */
+async function readTable(image: string | undefined, file: string, path: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  try {
+    if (image === undefined) return await readNamedFile(path, { limit: LARGEST, signal })
+    using held = holdDirectory(image)
+    return readBelow(held, file, { limit: LARGEST })
+  } catch (error) {
+    if (!isOvlError(error) || error.code === 'interrupted' || error.code === 'file-too-large') throw error
+    if (error.errno === undefined) throw new OvlError('usage', `'${path}' is no file`, { hint: 'Name an fstab.' })
+    throw new OvlError('usage', error.errno === 'ENOENT' ? `there is no '${path}'` : `'${path}' cannot be read: ${error.errno}`, { hint: 'Name the file: ovl fstab --lint=FILE' })
+  }
+}
+
+function isFile(path: string): boolean {
+  const found = statName(path)
+  return typeof found === 'object' && found.kind === 'file'
 }
 
 /** Judges the line of one target in a file that is about to be written: what was asked for, so no other line is proposed. */

@@ -12,6 +12,7 @@ import { specOfMount } from '../fstab/from-mount.ts'
 import { formatHelperLine } from '../fstab/helper-line.ts'
 import { formatLine } from '../fstab/line.ts'
 import type { FstabFacts, FstabLineText, LineWishes } from '../fstab/line.ts'
+import { absoluteHere, cwdFor } from '../host/cwd.ts'
 import { statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { collectLayerMounts } from '../host/layer-mounts.ts'
@@ -100,15 +101,15 @@ export function findMissing({ lower, data, upper, work, target }: OverlaySpec): 
     ...[...lower, ...data].map(({ path }) => ['lower-missing', path] as const), ['upper-missing', upper], ['work-missing', work], ['target-missing', target],
   ]
   return said.flatMap(([code, path]) => {
-    if (path === undefined || statName(absolutePath(path, process.cwd())) !== 'ENOENT') return []
+    if (path === undefined || statName(absoluteHere(path)) !== 'ENOENT') return []
     const title = `'${path}' does not exist now, and must be there at boot`
-    return [finding(code, { title, severity: 'warning', confidence: 'certain', evidence: [{ fact: title, source: 'stat' }], fix: [{ text: 'Make it, unless a mount brings it.', command: `mkdir -p ${quoteShell(absolutePath(path, process.cwd()))}` }] })]
+    return [finding(code, { title, severity: 'warning', confidence: 'certain', evidence: [{ fact: title, source: 'stat' }], fix: [{ text: 'Make it, unless a mount brings it.', command: `mkdir -p ${quoteShell(absoluteHere(path))}` }] })]
   })
 }
 
 /** What formatters ask about layers: their mounts, and which are images. */
 export function collectBootFacts(spec: OverlaySpec, file: string = FSTAB): FstabFacts {
-  const cwd = process.cwd()
+  const cwd = cwdFor([...spec.lower.map(({ path }) => path), ...spec.data.map(({ path }) => path), spec.upper, spec.work, spec.target])
   const absolute = (path: string): string => absolutePath(path, cwd)
   const lowers = [...spec.lower, ...spec.data].map(({ path }) => absolute(path))
   const layers = [...lowers, ...[spec.upper, spec.work].filter((path) => path !== undefined).map(absolute)]
@@ -136,7 +137,7 @@ export async function specOfTarget(target: string): Promise<OverlaySpec & { read
 export async function writeFstab(said: OverlaySpec | OverlayBuilder, { withComment = false, dryRun = false, signal, ...options }: WriteOptions = {}): Promise<FstabLineText & FstabChange> {
   const file = options.file ?? FSTAB
   const text = formatFstab(said, options)
-  const target = absolutePath(specOf(said).target ?? '', process.cwd())
+  const target = absoluteHere(specOf(said).target ?? '')
   const comment = `${COMMENT_MARK}${text.comment.replace(/^# /, '')}`
   const { lint, ...change } = await edit(file, { dryRun, signal }, (parsed) => {
     const edited = replaceEntry(parsed, { target, line: text.line, ...(withComment ? { comment } : {}) })
@@ -151,7 +152,7 @@ export async function writeFstab(said: OverlaySpec | OverlayBuilder, { withComme
  * @throws OvlError `target-missing` when it has none; as {@link writeFstab} does of the file
  */
 export async function removeFstab(target: string, { file = FSTAB, ...how }: Pick<WriteOptions, 'file' | 'dryRun' | 'signal'> = {}): Promise<FstabChange> {
-  const { lint: _, ...change } = await edit(file, how, (parsed) => ({ ...removeEntry(parsed, absolutePath(target, process.cwd()), file), lint: [] }))
+  const { lint: _, ...change } = await edit(file, how, (parsed) => ({ ...removeEntry(parsed, absoluteHere(target), file), lint: [] }))
   return change
 }
 

@@ -3,6 +3,7 @@
 import { statfsSync } from 'node:fs'
 import { finding } from '../errors/make-finding.ts'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { look, lookDirectory, lookFile } from '../host/facts/look.ts'
 import { collectWork } from '../host/facts/work.ts'
 import { realName } from '../host/files.ts'
@@ -26,7 +27,6 @@ import type { OverlayMount } from '../mounts/overlay-mount.ts'
 import { fixByOwner } from '../mounts/owner.ts'
 import { coveringMount, growTree, stackedMounts } from '../mounts/tree.ts'
 import type { MountTree } from '../mounts/tree.ts'
-import { absolutePath } from '../names/path.ts'
 import { OPTION_TABLE } from '../overlay/options.ts'
 import { survey } from './list.ts'
 
@@ -95,7 +95,7 @@ function realTarget(target: string): string {
   } catch (error) {
     if (!isOvlError(error) || error.code === 'usage') throw error
     if (error.errno === 'ENOENT' || error.errno === 'ENOTDIR') throw missing(target, error.errno, error)
-    return absolutePath(target, process.cwd())
+    return absoluteHere(target)
   }
 }
 

@@ -3,6 +3,7 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Finding } from '../errors/finding.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { realName, statName } from '../host/files.ts'
 import { readMedium } from '../host/medium.ts'
 import { isHybrid } from '../host/pack-iso.ts'
@@ -14,7 +15,7 @@ import { valueOf } from '../live/cmdline.ts'
 import type { Medium } from '../live/medium.ts'
 import { placeOf, planPack } from '../live/pack.ts'
 import type { MediumEdit } from '../live/pack.ts'
-import { absolutePath, baseName, isWithin, parentPath } from '../names/path.ts'
+import { baseName, isWithin, parentPath } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import { readLive } from './live.ts'
 import type { LiveMount } from './live.ts'
@@ -114,7 +115,7 @@ function kindOf(out: string): PackKind {
 /** Where the output goes, without symlinks; refused where it would destroy what it is made of. */
 function outPath(said: string, live: LiveMount): string {
   if (said === '') throw new OvlError('usage', 'no output was said', { hint: 'ovl live pack TARGET OUT.squashfs' })
-  const path = absolutePath(said, process.cwd())
+  const path = absoluteHere(said)
   const found = statName(path)
   if (typeof found === 'object' && found.kind !== 'file') throw new OvlError('usage', `'${said}' is a ${found.kind === 'block' || found.kind === 'char' ? 'device' : found.kind}: the output is a file`, found.kind === 'block' ? { hint: `Make an image first, then write it: dd if=OUT.img of=${quoteShell(path)} bs=4M conv=fsync` } : {})
   const parent = statName(parentPath(path))

@@ -2,11 +2,12 @@
 
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { realName } from '../host/files.ts'
 import { readMountAt } from '../host/mount-table.ts'
 import { readOwnReceiptsAt, readReceiptsAt } from '../host/receipts.ts'
 import { receiptOfMount } from '../mounts/receipt.ts'
-import { absolutePath, isWithin } from '../names/path.ts'
+import { isWithin } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { LiveRecord, Plan, Receipt } from '../plan/step.ts'
 import { planOfUnmount, unmount } from './unmount.ts'
@@ -72,7 +73,7 @@ function realTarget(target: string): string {
     return realName(target)
   } catch (error) {
     if (isOvlError(error) && error.code === 'usage') throw error
-    return absolutePath(target, process.cwd())
+    return absoluteHere(target)
   }
 }
 

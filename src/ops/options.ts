@@ -19,6 +19,7 @@ import { isWithin, relativeTo } from '../names/path.ts'
 import { OvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { Form } from '../plan/step.ts'
+import { cwdFor } from '../host/cwd.ts'
 import { pageSize } from '../host/system.ts'
 
 /** The encodings that can be asked for. */
@@ -55,7 +56,7 @@ export function encode(said: OverlaySpec | OverlayBuilder, options: { readonly f
   const findings = validate(spec)
   const error = findings.find(({ severity }) => severity === 'error')
   if (error !== undefined) throw new OvlError(error.code, error.title, { findings })
-  const params = absoluteParams(paramsOf(spec), process.cwd())
+  const params = absoluteParams(paramsOf(spec), cwdFor(pathsIn(spec)))
   const way = options.for ?? 'mount2'
   const described = ENCODE[way](params, spec)
   const note = described.shortened === undefined ? [] : [shortenedNote(described.form, described.shortened)]
@@ -80,10 +81,12 @@ const ENCODE: Readonly<Record<Encoding, (params: readonly OverlayParam[], spec: 
   fstab: (params, spec) => ({ form: 'argv', text: fstabField(params, spec) }),
 }
 
+const pathsIn = ({ lower, data, upper, work, target }: OverlaySpec): (string | undefined)[] => [...[...lower, ...data].map(({ path }) => path), upper, work, target]
+
 /** The field of the line, which is whole only when libmount and systemd can read the line. */
 function fstabField(params: readonly OverlayParam[], spec: OverlaySpec): string {
   inOnePage(params)
-  const { line } = formatLine({ ...spec, target: spec.target ?? '/target' }, { cwd: process.cwd() })
+  const { line } = formatLine({ ...spec, target: spec.target ?? '/target' }, { cwd: cwdFor(pathsIn(spec)) })
   return entriesOf(parseFstab(line))[0]?.fields.options ?? ''
 }
 

@@ -11,7 +11,7 @@ import type { HeldDirectory } from '../host/beneath.ts'
 import type { OwnedFd } from '../host/fd.ts'
 import { readInitrdFile } from '../host/initrd-file.ts'
 import { readMediumHead } from '../host/pack-iso.ts'
-import { readPrefix, requireRegular } from '../host/regular-file.ts'
+import { readPiece, requireRegular } from '../host/regular-file.ts'
 import { KERNEL_HEAD, bootedKernels, newestLike, parseKernelVersion } from '../live/kernel.ts'
 import type { BootedKernel } from '../live/kernel.ts'
 import type { Medium } from '../live/medium.ts'
@@ -74,7 +74,7 @@ const openFile = (tree: HeldDirectory, path: string): OwnedFd => requireRegular(
 function versionAt(tree: HeldDirectory, path: string): string | undefined {
   if (!isPlain(tree, path, 'file')) return undefined
   using file = openFile(tree, path)
-  return parseKernelVersion(readPrefix(file, path, KERNEL_HEAD))
+  return parseKernelVersion(readPiece(file, 0, KERNEL_HEAD))
 }
 
 function modulesAt(path: string): readonly string[] {

@@ -2,6 +2,7 @@
 
 import { finding } from '../errors/make-finding.ts'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
+import { absoluteHere, cwdFor } from '../host/cwd.ts'
 import { identityOf, realName, statName } from '../host/files.ts'
 import { readImageType } from '../host/image.ts'
 import { homeOf } from '../host/receipts.ts'
@@ -17,7 +18,7 @@ import type { Identities } from './verify.ts'
 /** Looks at the paths once. A layer that is not there fails here, before anything has been put up. */
 export function look(request: MountRequest): { readonly facts: MountFacts; readonly seen: Identities } {
   const { spec } = request
-  const cwd = process.cwd()
+  const cwd = cwdFor([...[...spec.lower, ...spec.data].map(({ path }) => path), spec.upper, spec.work, spec.target])
   const images = new Map<string, ImageType>()
   const seen = new Map<string, string | undefined>()
   for (const { path } of [...spec.lower, ...spec.data]) {
@@ -36,7 +37,7 @@ export function look(request: MountRequest): { readonly facts: MountFacts; reado
 
 /** As the mount table will show it: symlinks resolved, as far as the path exists. */
 export function realTarget(target: string): string {
-  const absolute = absolutePath(target, process.cwd())
+  const absolute = absoluteHere(target)
   try {
     return realName(absolute)
   } catch {

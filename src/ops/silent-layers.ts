@@ -6,17 +6,17 @@
 import { REMOTE } from '../diagnose/filesystems.ts'
 import { notResponding } from '../diagnose/not-responding.ts'
 import type { Finding } from '../errors/finding.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { readMounts } from '../host/facts/mounts.ts'
 import { mountFactsOf, pathsOf } from '../host/facts/path.ts'
 import { PATIENCE, answer } from '../host/touch.ts'
-import { absolutePath } from '../names/path.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 
 /** A finding for each. @throws OvlError interrupted */
 export async function findSilentLayers(spec: OverlaySpec, signal: AbortSignal | undefined): Promise<Finding[]> {
   const mounts = readMounts()
   if (!mounts.known || !mounts.value.mounts.some(({ fsType }) => REMOTE.test(fsType))) return []
-  const paths = pathsOf(spec).map((said) => ({ ...said, absolute: absolutePath(said.path, process.cwd()) }))
+  const paths = pathsOf(spec).map((said) => ({ ...said, absolute: absoluteHere(said.path) }))
   if (paths.length === 0 || (await answer(paths.map(({ absolute }) => absolute), { signal }))) return []
   const found = await Promise.all(paths.map(async (path) => ((await answer([path.absolute], { signal })) ? [] : [notResponding(mountFactsOf(path, mounts), `did not answer within ${PATIENCE} s`)])))
   return found.flat()

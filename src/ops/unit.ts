@@ -4,11 +4,11 @@ import { OvlError } from '../errors/ovl-error.ts'
 import { formatUnit } from '../fstab/unit.ts'
 import type { Unit, UnitFile, UnitWishes } from '../fstab/unit.ts'
 import { holdDirectory } from '../host/beneath.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { whileLocked } from '../host/file-lock.ts'
 import { statName } from '../host/files.ts'
 import { readRegular } from '../host/regular-file.ts'
 import { editFile } from '../host/replace-file.ts'
-import { absolutePath } from '../names/path.ts'
 import { specOf } from '../overlay/builder.ts'
 import type { OverlayBuilder } from '../overlay/builder.ts'
 import { refuseFaults } from '../overlay/fault.ts'
@@ -41,7 +41,7 @@ export function mountUnit(said: OverlaySpec | OverlayBuilder, wishes: UnitWishes
  * @throws OvlError `target-missing` when there is no such directory, `option-conflict` for a unit of something else; `interrupted`
  */
 export async function writeUnit({ files }: Pick<Unit, 'files'>, { directory = UNIT_DIRECTORY, dryRun = false, signal }: { readonly directory?: string; readonly dryRun?: boolean; readonly signal?: AbortSignal | undefined } = {}): Promise<WrittenUnit[]> {
-  const home = absolutePath(directory, process.cwd())
+  const home = absoluteHere(directory)
   const there = statName(home)
   if (typeof there === 'string' || there.kind !== 'directory') throw new OvlError('target-missing', `'${directory}' is no directory`, { hint: `Make it, or leave it out: units belong into ${UNIT_DIRECTORY}.` })
   const units = files.map((file) => ({ ...file, path: `${home}/${file.name}` }))

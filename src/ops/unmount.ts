@@ -3,6 +3,7 @@
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import type { Finding } from '../errors/finding.ts'
 import { finding } from '../errors/make-finding.ts'
+import { absoluteHere } from '../host/cwd.ts'
 import { execute } from '../host/execute.ts'
 import type { Executed } from '../host/execute.ts'
 import { realName, statName } from '../host/files.ts'
@@ -15,7 +16,7 @@ import { findNamespaces, ownNamespace } from '../host/namespaces.ts'
 import { readOwnReceiptsAt, readReceipt, readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveProcess, isOwnProc, pidNamespaceId } from '../host/system.ts'
 import { forgetHelper } from '../host/utab.ts'
-import { isWithin, absolutePath } from '../names/path.ts'
+import { isWithin } from '../names/path.ts'
 import { quoteShell } from '../names/shell.ts'
 import type { Mount } from '../mounts/mountinfo.ts'
 import type { OverlayMount } from '../mounts/overlay-mount.ts'
@@ -239,7 +240,7 @@ function realTarget(target: string): string {
     return realName(target)
   } catch (error) {
     if (isOvlError(error) && error.code === 'usage') throw error
-    return absolutePath(target, process.cwd())
+    return absoluteHere(target)
   }
 }
 

@@ -38,9 +38,9 @@ const hasLayers = ({ list, text, flag }: Call): boolean => list['lower'] !== und
 
 async function requestOf(call: Call, { from, message, target }: Readonly<Record<'from' | 'message' | 'target', string | undefined>>): Promise<DiagnoseRequest> {
   const { signal, flag, positionals, rest = [] } = call
-  if (from !== undefined) return { facts: readCaseFile(from), signal }
+  if (from !== undefined) return { facts: await readCaseFile(from, signal), signal }
   if (target !== undefined) return { target, signal }
-  if (message !== undefined) return { message: await readMessage(message), check: flag['check'] === true, signal }
+  if (message !== undefined) return { message: await readMessage(message, signal), check: flag['check'] === true, signal }
   if (positionals.length + rest.length === 0 && !hasLayers(call)) return { signal }
   const pasted = isPasted(positionals) ? { ...call, positionals: positionals.slice(positionals.findIndex((word) => /(?:^|\/)mount$/.test(word)) + 1) } : call
   return { words: mountWords(rest.length > 0 ? await readPasted(rest) : pasted), trial: flag['no-trial'] !== true, signal }

@@ -2,13 +2,13 @@
 
 import type { Unit } from '../../fstab/unit.ts'
 import { UNIT_DIRECTORY, mountUnit, writeUnit } from '../../ops/unit.ts'
-import { absolutePath } from '../../names/path.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { specFromWords } from '../../overlay/words.ts'
 import { given } from '../define.ts'
 import type { Call, Outcome } from '../define.ts'
 import { mountWords } from '../mount-words.ts'
 import { renderUnit, renderWrittenUnit } from '../output/human/unit.ts'
+import { absoluteHere } from '../../host/cwd.ts'
 
 export async function handler(call: Call): Promise<Outcome> {
   const { text, flag, signal } = call
@@ -22,6 +22,6 @@ export async function handler(call: Call): Promise<Outcome> {
 
 /** Where systemd does not look, it is told of the files. */
 function nextStep(directory: string, { files, start }: Pick<Unit, 'files' | 'start'>): string {
-  const links = /^(\/etc|\/run|(\/usr(\/local)?)?\/lib)\/systemd\/system\/?$/.test(directory) ? 'daemon-reload' : `link ${files.map(({ name }) => quoteShell(absolutePath(`${directory}/${name}`, process.cwd()))).join(' ')}`
+  const links = /^(\/etc|\/run|(\/usr(\/local)?)?\/lib)\/systemd\/system\/?$/.test(directory) ? 'daemon-reload' : `link ${files.map(({ name }) => quoteShell(absoluteHere(`${directory}/${name}`))).join(' ')}`
   return `next: systemctl ${links} && systemctl enable --now ${quoteShell(start)}`
 }

@@ -54,7 +54,7 @@ function programs({ kind, facts }: Judged): Finding[] {
 /** A line that libmount reports and drops, when an overlay was meant by it. */
 export function malformedFinding({ line, why, raw }: FstabMalformed, { findmnt }: LintFacts): Finding | undefined {
   if (!/\b(overlay|overlayfs|fuse-overlayfs|ovl)\b/.test(raw) || raw.trimStart().startsWith('#')) return undefined
-  const blank = /[ \t]+(lowerdir|upperdir|workdir)\+?=/.test(raw) && /,[ \t]/.test(raw)
+  const blank = /[ \t](lowerdir|upperdir|workdir)\+?=/.test(raw) && /,[ \t]/.test(raw)
   const said = findmnt.find(({ target }) => target === `line ${line}`)
   return finding('option-syntax', {
     title: `mount(8) drops this line: ${why}`, evidence: said === undefined ? [] : [{ fact: `findmnt: ${said.text}`, source: 'message' }],

@@ -1,6 +1,7 @@
 /** The lint: facts about an fstab → for each overlay line what is wrong with it, and the line as it should be. */
 
 import type { Finding, Fix } from '../../errors/finding.ts'
+import { OvlError } from '../../errors/ovl-error.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { meantBy } from '../overlay-line.ts'
 import { entriesOf, parseFstab } from '../file.ts'
@@ -31,8 +32,13 @@ export interface LintLine {
   readonly corrected?: Corrected
 }
 
+/** Each is compared with each. */
+const MOST_LINES = 1000
+
 /** Every overlay line, and every line that was meant as one. */
 export function judgeFstab(facts: LintFacts): LintLine[] {
+  const { length } = entriesOf(facts.parsed)
+  if (length > MOST_LINES) throw new OvlError('file-too-large', `'${facts.file}' has ${length} lines, and no more than ${MOST_LINES} are judged`, { hint: 'No fstab has so many. Look at what it is.' })
   const index = indexOf(facts)
   return facts.parsed.lines.flatMap((line) => {
     const judged = line.kind === 'entry' ? judgeEntry(facts, line, index) : line.kind === 'malformed' ? judgeMalformed(facts, line, index) : undefined

@@ -1,8 +1,9 @@
 /** The kernel and the rights of this process, as far as they bear on overlays. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Known, SystemFact } from '../../diagnose/facts.ts'
 import { isOvlError } from '../../errors/ovl-error.ts'
+import { LARGEST_FILE, readRegular } from '../regular-file.ts'
 import { fsOpen } from '../syscalls/mount-api.ts'
 import { capSysAdmin, inUserNamespace, kernelRelease, pageSize } from '../system.ts'
 import { known, look, lookDirectory, lookFile } from './look.ts'
@@ -57,7 +58,7 @@ function moduleParameters(): Known<Readonly<Record<string, string>>> {
 /** The kernel’s own copy, where it keeps one (CONFIG_IKCONFIG_PROC), or the distribution’s. */
 function kernelConfig(): Known<Readonly<Record<string, string>>> {
   return look(() => {
-    const text = existsSync('/proc/config.gz') ? process.getBuiltinModule('node:zlib').gunzipSync(readFileSync('/proc/config.gz')).toString('latin1') : readFileSync(`/boot/config-${kernelRelease()}`, 'latin1')
+    const text = existsSync('/proc/config.gz') ? process.getBuiltinModule('node:zlib').gunzipSync(readRegular('/proc/config.gz'), { maxOutputLength: LARGEST_FILE }).toString('latin1') : readRegular(`/boot/config-${kernelRelease()}`).toString('latin1')
     return parseKernelConfig(text)
   })
 }

@@ -26,6 +26,12 @@ let group: number | undefined
 /** Ctrl-C and the end of the terminal are for the command; the first process of a namespace would not see them anyway. */
 for (const name of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(name, () => passOn(name))
 
+/**
+ * Node’s own listener would open a debugger to everybody who sends this: the programs of the tree could then do in this
+ * process, which keeps all rights, what they like.
+ */
+process.on('SIGUSR1', () => undefined)
+
 void enterTree()
 
 async function enterTree(): Promise<void> {

@@ -5,7 +5,6 @@
  */
 
 import { constants, readlinkSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import { isOvlError } from '../errors/ovl-error.ts'
 import { encodeName } from '../names/bytes.ts'
 import { baseName, parentPath } from '../names/path.ts'
@@ -16,6 +15,7 @@ import { holdBelow, holdDirectory, makeDirectoriesBelow, makeDirectoryBelow, ope
 import type { HeldDirectory } from './beneath.ts'
 import type { OwnedFd } from './fd.ts'
 import { statName } from './files.ts'
+import { inUserNamespace } from './system.ts'
 import { cloneMount, fsCreate, fsMount, fsOpen, fsSetString, moveMount, moveMountOn, openTree, setMountAttributes } from './syscalls/mount-api.ts'
 
 /** Where the tree keeps them; a file is bound over each for as long as the command runs. */
@@ -26,6 +26,8 @@ export const POLICY = '/usr/sbin/policy-rc.d'
 export interface View {
   /** The devices, and what else of /proc and /sys is not shown to a container. */
   readonly shareHost: boolean
+  /** The command’s terminal, which is descriptor 0, is shown as /dev/console. */
+  readonly console: boolean
   /** Content of the host’s resolv.conf, where there is one. */
   readonly resolvConf?: string
 }
@@ -38,7 +40,7 @@ export function makeView(root: string, view: View): void {
   using linked = isDirectory(tree, LINKED) ? cloneBelow(tree, LINKED) : undefined
   if (isDirectory(tree, 'proc')) showProc(tree, view)
   if (isDirectory(tree, 'sys')) showSys(tree, view)
-  if (isDirectory(tree, 'dev')) (view.shareHost ? shareDev : showDev)(tree)
+  if (isDirectory(tree, 'dev')) (view.shareHost ? shareDev : showDev)(tree, view)
   if (!isDirectory(tree, 'run')) return
   // Fresh, so that systemctl, seeing no /run/systemd/system, starts nothing and says so.
   mountAt(tree, 'run', fresh('tmpfs', ['nosuid', 'nodev'], { mode: '0755' }))
@@ -69,7 +71,8 @@ function showProc(tree: HeldDirectory, { shareHost }: View): void {
 }
 
 function showSys(tree: HeldDirectory, { shareHost }: View): void {
-  const sys = openTree('/sys', { clone: true, recursive: shareHost })
+  // In a user namespace it cannot be had without what is mounted in it.
+  const sys = openTree('/sys', { clone: true, recursive: shareHost || isUserNamespace() })
   setMountAttributes(sys, { set: ['ro', 'nosuid', 'nodev', 'noexec'], propagation: 'rprivate', recursive: true })
   mountAt(tree, 'sys', sys)
   if (shareHost) return
@@ -85,17 +88,25 @@ function shareDev(tree: HeldDirectory): void {
 }
 
 /** Of its own: of the host it has a few nodes that hold nothing, and cannot change their mode or owner. */
-function showDev(tree: HeldDirectory): void {
+function showDev(tree: HeldDirectory, { console }: View): void {
   mountAt(tree, 'dev', fresh('tmpfs', ['nosuid', 'nodev', 'noexec'], { mode: '0755' }))
   using dev = holdBelow(tree, 'dev')
   for (const name of NODES) if (typeof statName(`/dev/${name}`) === 'object') showNode(dev, name, `/dev/${name}`, ['ro', 'nosuid', 'noexec'])
   makeDirectoryBelow(dev, 'pts')
-  mountAt(dev, 'pts', fresh('devpts', ['nosuid', 'noexec'], { mode: '0620', ptmxmode: '0666', gid: '5' }))
+  mountAt(dev, 'pts', fresh('devpts', ['nosuid', 'noexec'], { mode: '0620', ptmxmode: '0666', ...(isUserNamespace() ? {} : { gid: TTY_GROUP }) }))
   makeDirectoryBelow(dev, 'shm')
   mountAt(dev, 'shm', fresh('tmpfs', ['nosuid', 'nodev'], { mode: '1777' }))
   for (const [name, to] of Object.entries(DEV_LINKS)) symlinkBelow(dev, name, to)
   // Programs that ask for the name of their terminal would not find it in a /dev/pts of their own.
-  if (isatty(0)) showNode(dev, 'console', readlinkSync('/proc/self/fd/0'), ['nosuid', 'noexec'])
+  if (console) showNode(dev, 'console', readlinkSync('/proc/self/fd/0'), ['nosuid', 'noexec'])
+}
+
+/** Of group tty on all distributions; a user namespace may have no such group. */
+const TTY_GROUP = '5'
+
+function isUserNamespace(): boolean {
+  const inside = inUserNamespace()
+  return inside.known && inside.value
 }
 
 function showNode(dev: HeldDirectory, name: string, of: string, flags: readonly MountFlag[]): void {

@@ -76,7 +76,7 @@ export async function enterRoot(root: string, command: readonly string[], option
 async function enterTree(root: string, command: readonly string[], options: EnterOptions): ReturnType<typeof enterRoot> {
   const { shareHost } = options
   const terminal = terminalFor(options)
-  const request: EnterRequest = { root, command, shareHost, ownSession: !shareHost && terminal !== 'own', ...hostResolvConf() }
+  const request: EnterRequest = { root, command, shareHost, console: terminal === 'own', ownSession: !shareHost && terminal !== 'own', ...hostResolvConf() }
   // What is inheritable would outlive the capabilities that are taken away.
   const privileges = shareHost ? DIE_WITH_US : [...DIE_WITH_US, '--inh-caps=-all']
   const words = ['setpriv', ...privileges, ...NAMESPACES, ...(shareHost ? [] : ['--ipc', '--uts']), '--', ...childCommand('host-enter-child'), JSON.stringify(request)]

@@ -41,6 +41,7 @@ const PASSED = /^(?:TERM|COLORTERM|NO_COLOR|FORCE_COLOR|CLICOLOR(?:_FORCE)?|LANG
 /** The environment of a command in the tree: of `ours` what is named above, the usual words set fresh, `more` on top. */
 export function environmentInside(ours: Readonly<Record<string, string | undefined>>, shell: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const passed = Object.entries(ours).filter((pair): pair is [string, string] => PASSED.test(pair[0]) && pair[1] !== undefined)
-  const fresh = { HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL: shell, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+  // systemctl says that it starts nothing, in place of failing: it cannot see by itself that this is no booted system.
+  const fresh = { SYSTEMD_OFFLINE: '1', HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL: shell, PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
   return { ...Object.fromEntries(passed), ...fresh, ...more }
 }

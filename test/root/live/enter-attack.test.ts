@@ -84,6 +84,13 @@ test('no process of another root can be reached by /proc', { skip }, async () =>
   expect(inside(at.target, script)).toEqual({ code: 0, stdout: '', stderr: '' })
 })
 
+test('the first process of the namespaces opens no debugger', { skip }, async () => {
+  await using at = await smallSystem(ground)
+  // Port 9229, on which it would listen; and it would say so.
+  const script = 'for i in 1 2 3 4 5; do kill -USR1 1; sleep 0.2; cat /proc/1/net/tcp | grep -i "0100007F:240D "; done; true'
+  expect(inside(at.target, script)).toEqual({ code: 0, stdout: '', stderr: '' })
+})
+
 test('the environment of the caller is not seen, anywhere', { skip }, async () => {
   await using at = await smallSystem(ground)
   const env = { MARKED_TOKEN: 'marked-secret', AWS_SECRET_ACCESS_KEY: 'marked-secret', LD_PRELOAD_X: 'marked-secret', TERM: 'xterm', LC_TIME: 'C', DEBIAN_FRONTEND: 'noninteractive' }
@@ -132,7 +139,7 @@ test('nothing of the kernel that all share can be set', { skip }, async () => {
 })
 
 test('a device node that is shared with the host keeps its mode and owner', { skip }, async () => {
-  await using at = await smallSystem(ground, (tree) => { for (const name of ['chmod', 'chown']) symlinkSync('busybox', `${tree}/bin/${name}`) })
+  await using at = await smallSystem(ground)
   const before = statSync('/dev/null')
   // To what it is already: an attack that succeeds would spoil the machine.
   expect(inside(at.target, 'echo x >/dev/null; echo x >/dev/zero; head -c 2 /dev/urandom >/dev/full; chmod 666 /dev/null 2>/dev/null && echo chmod; chown 0:0 /dev/null 2>/dev/null && echo chown; true').stdout).toBe('')
@@ -153,23 +160,28 @@ static void push(int fd) { const char *c; for (c = "pushed\\n"; *c; c++) ioctl(f
 int main(void) { int fd; for (fd = 0; fd < 10; fd++) push(fd); push(open("/dev/tty", O_RDWR)); push(open("/proc/self/fd/2", O_RDWR)); push(open("/proc/self/fd/0", O_RDWR)); return 5; }
 `
 const noTerminal = skip || !hasTool('script') || !hasTool('gcc') || !hasTool('bash')
+/** Where script(1) is not installed. */
+const BARE = `${ground}/bare`
+mkdirSync(BARE)
+for (const name of ['sh', 'setpriv', 'unshare']) symlinkSync(spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { encoding: 'utf8' }).stdout.trim(), `${BARE}/${name}`)
 
 test.each([
-  ['all of it is a terminal', ''],
-  ['its output goes elsewhere', '>"$OUT"'],
-  ['its input comes from elsewhere', '</dev/null'],
-  ['only its errors are a terminal', '</dev/null >"$OUT"'],
-  ['only its input is', '>"$OUT" 2>&1'],
-])('no keys are pushed into the terminal of the caller: %s', { skip: noTerminal }, async (_name, redirected) => {
+  ['all of it is a terminal', '', undefined],
+  ['its output goes elsewhere', '>"$OUT"', undefined],
+  ['its input comes from elsewhere', '</dev/null', undefined],
+  ['only its errors are a terminal', '</dev/null >"$OUT"', undefined],
+  ['only its input is', '>"$OUT" 2>&1', undefined],
+  ['script is not installed', '', BARE],
+])('no keys are pushed into the terminal of the caller: %s', { skip: noTerminal }, async (_name, redirected, path) => {
   const dir = mkdtempSync(`${ground}/push-`)
   writeFileSync(`${dir}/push.c`, PUSH)
   execFileSync('gcc', ['-static', '-o', `${dir}/push`, `${dir}/push.c`])
   await using at = await smallSystem(ground, (tree) => execFileSync('cp', [`${dir}/push`, `${tree}/bin/push`]))
-  writeFileSync(`${dir}/attack`, `"$NODE" "$OVL" live enter "$AT" -- /bin/push ${redirected}
+  writeFileSync(`${dir}/attack`, `PATH="\${ONLY-$PATH}" "$NODE" "$OVL" live enter "$AT" -- /bin/push ${redirected}
     echo "status $?"; IFS= read -r -t 1 line; echo "typed:$line."\n`)
   // An input that does not end: the terminal would pass the end on, before anything else.
   const terminal = 'mkfifo "$DIR/keys"; exec script -qec "bash $DIR/attack" /dev/null 0<>"$DIR/keys"'
-  const { stdout } = runChild('bash', ['-c', terminal], { env: { NODE: process.execPath, OVL: BIN, AT: at.target, DIR: dir, OUT: `${dir}/out`, SHELL: '/bin/sh' } })
+  const { stdout } = runChild('bash', ['-c', terminal], { env: { NODE: process.execPath, OVL: BIN, AT: at.target, DIR: dir, OUT: `${dir}/out`, SHELL: '/bin/sh', ...(path === undefined ? {} : { ONLY: path }) } })
   expect(stdout).toContain('status 5')
   expect(stdout).toContain('typed:.')
 })

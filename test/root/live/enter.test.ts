@@ -6,6 +6,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { enter, mount, overlay } from '../../../src/index.ts'
+import { findVisitors } from '../../../src/host/pack-tree.ts'
 import { BIN, envelope, ovl } from '../../support/command.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
 import { inside, smallSystem } from './small-system.ts'
@@ -165,4 +166,49 @@ test('a read-only tree can be entered, too', { skip }, async () => {
   mkdirSync(`${dir}/empty`)
   await using at = await mount(overlay().lower(tree, `${dir}/empty`).at(`${dir}/m`).mkdir())
   expect(inside(at.target, 'exit 4')).toEqual({ code: 4, stdout: '', stderr: '' })
+})
+
+test('two can be in it at the same time, each with processes of its own', { skip }, async () => {
+  await using at = await system()
+  const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--', '/bin/sh', '-c', 'echo ready; read line; exit 4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  expect(inside(at.target, 'ps -o args | grep -c "[r]eady"').stdout).toBe('0\n')
+  // ovl live pack asks this before it packs a tree.
+  expect(findVisitors(at.target).length).toBeGreaterThan(0)
+  child.stdin.end('end\n')
+  expect(await once(child, 'exit')).toEqual([4, null])
+  expect(findVisitors(at.target)).toEqual([])
+})
+
+test('--env gives a variable, with a value or the one it has here', { skip }, async () => {
+  await using at = await system()
+  const { stdout } = inside(at.target, 'env', ['--env', 'HERE', '--env=SAID=a b=c', '--env', 'NOT_HERE', '--env', 'PATH=/bin'], { env: { HERE: 'marked', LEFT_OUT: 'marked' } })
+  expect(stdout.split('\n').filter((line) => /^(?:HERE|SAID|NOT_HERE|LEFT_OUT|PATH|HOME|USER|SHELL)=/.test(line)).sort()).toEqual(['HERE=marked', 'HOME=/root', 'PATH=/bin', 'SAID=a b=c', 'SHELL=/bin/sh', 'USER=root'])
+  expect(inside(at.target, 'true', ['--env', '=x'])).toMatchObject({ code: 1, stderr: expect.stringContaining("--env wants NAME or NAME=VALUE, and got '=x'") })
+})
+
+test('no process of this system shows the value of --env in its arguments', { skip }, async () => {
+  await using at = await system()
+  const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--env', 'TOKEN', '--', '/bin/sh', '-c', 'echo "$TOKEN"; read line'], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, TOKEN: 'marked-secret' } })
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  expect(said.toString()).toBe('marked-secret\n')
+  expect(processes().filter((pid) => look(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.includes('marked-secret'))).toEqual([])
+  child.stdin.end('end\n')
+  await once(child, 'exit')
+})
+
+test('--share-host gives the devices, the environment and all rights of this system', { skip }, async () => {
+  await using at = await system()
+  const script = 'echo "$MARKED"; ls -d /dev/loop-control; mount -t tmpfs x /root && echo mounted; grep CapBnd /proc/self/status'
+  const { stdout } = inside(at.target, script, ['--share-host'], { env: { MARKED: 'of the host' } })
+  const all = readFileSync('/proc/self/status', 'utf8').split('\n').find((line) => line.startsWith('CapBnd'))
+  expect(stdout).toBe(`of the host\n${existsSync('/dev/loop-control') ? '/dev/loop-control\n' : ''}mounted\n${all}\n`)
+  expect(ovl(['live', 'enter', '--share-host', at.target, '--', '/bin/nope']).code).toBe(127)
+  expect(mountsOf(at.target).length).toBe(1)
+})
+
+test('without direct system calls nothing is entered, and the reason is said', { skip }, async () => {
+  await using at = await system()
+  const ran = inside(at.target, 'echo in', [], { env: { OVL_NO_FFI: '1' } })
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('a tree can be entered safely by direct system calls only') })
 })

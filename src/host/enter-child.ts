@@ -19,7 +19,6 @@ import { CAPABILITIES } from '../live/confinement.ts'
 const FAILURES = 3
 
 const request = JSON.parse(process.argv[3] as string) as EnterRequest
-const env = JSON.parse(process.env[ENVIRONMENT] ?? '{}') as Record<string, string>
 /** Process group of the command, where it has no terminal and the keys of ours have to be passed on. */
 let group: number | undefined
 
@@ -49,7 +48,7 @@ async function enterTree(): Promise<void> {
 /** The host can be reached by /proc and by devices, so a chroot is enough. */
 async function shared(run: RunAttached): Promise<number> {
   makeView(request.root, request)
-  const { exitCode } = await run('chroot', [request.root, ...request.command], { stdout: 'inherit', env })
+  const { exitCode } = await run('chroot', [request.root, ...request.command], { stdout: 'inherit' })
   return exitCode
 }
 
@@ -61,6 +60,7 @@ async function confined(run: RunAttached): Promise<number> {
   pivotRootHere()
   keepCapabilities(CAPABILITIES)
   const [program = '', ...args] = request.command
+  const env = JSON.parse(process.env[ENVIRONMENT] ?? '{}') as Record<string, string>
   const how: AttachedOptions = { stdout: 'inherit', env, ...(request.ownSession ? { ownSession: (pid) => { group = pid } } : {}) }
   try {
     return (await run(program, args, how)).exitCode

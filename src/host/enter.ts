@@ -40,7 +40,7 @@ export interface EnterFailure {
   readonly details: Pick<OvlErrorDetails, 'errno' | 'syscall' | 'hint'>
 }
 
-/** The environment of the command, as JSON: arguments can be read by everybody. */
+/** Holds the environment of the command, as JSON (arguments can be read by everybody); with `shareHost` it is that of the child. */
 export const ENVIRONMENT = 'OVL_ENTER_ENVIRONMENT'
 
 /** When we end, unshare does; when that ends, the first process of the namespaces; and when that ends, all in them. */
@@ -95,8 +95,9 @@ function terminalFor({ shareHost }: EnterOptions): Terminal {
   return isInstalled('script') ? 'own' : 'missing'
 }
 
-function runWithout([program, ...args]: readonly string[], options: EnterOptions): ReturnType<typeof runAttached> {
-  return runAttached(program as string, args, { ...attached(options), relay: !options.shareHost })
+async function runWithout([program, ...args]: readonly string[], options: EnterOptions): ReturnType<typeof runAttached> {
+  using _ = keepTerminal()
+  return await runAttached(program as string, args, { ...attached(options), relay: !options.shareHost })
 }
 
 /**
@@ -115,9 +116,10 @@ async function runOnTerminal(words: readonly string[], options: EnterOptions): R
 }
 
 function attached({ stdout, signal, shareHost, env }: EnterOptions): AttachedOptions & { readonly env: Readonly<Record<string, string>> } {
-  // Of ours the child, and what starts it, need to find the programs; a code cache could not be written where it ends.
-  const own = { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', NODE_DISABLE_COMPILE_CACHE: '1', ...(shareHost ? {} : { TERM: env['TERM'] ?? 'dumb' }) }
-  return { stdout, listen: true, env: { ...own, [ENVIRONMENT]: JSON.stringify(env) }, ...(signal === undefined ? {} : { signal }) }
+  const how = { stdout, listen: true, ...(signal === undefined ? {} : { signal }) }
+  if (shareHost) return { ...how, env }
+  // Of ours the child, and what starts it, need to find the programs; a code cache would be written where it ends: in the tree.
+  return { ...how, env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', TERM: env['TERM'] ?? 'dumb', NODE_DISABLE_COMPILE_CACHE: '1', [ENVIRONMENT]: JSON.stringify(env) } }
 }
 
 function requireSystemCalls(): void {

@@ -66,6 +66,17 @@ for (const options of [[], ['--share-host']]) {
   })
 }
 
+test.each([[[]], [['--share-host']]])('a program of the tree cannot have a file of the host taken for the one that ovl made: %j', { skip }, async (options) => {
+  const victim = mkdtempSync(`${ground}/victim-`)
+  for (const name of ['resolv.conf', 'policy-rc.d']) writeFileSync(`${victim}/${name}`, '')
+  await using at = await smallSystem(ground, (tree) => { for (const name of ['etc', 'usr/sbin']) rmSync(`${tree}/${name}`, { recursive: true }) })
+  // In upper alone, where they can be renamed.
+  for (const name of ['etc', 'usr/sbin']) mkdirSync(`${at.target}/${name}`)
+  const before = listing(victim)
+  expect(inside(at.target, `mv /etc /old && ln -s ${victim} /etc && mv /usr/sbin /usr/old && ln -s ${victim} /usr/sbin && echo moved`, options).stdout).toBe('moved\n')
+  expect(listing(victim)).toEqual(before)
+})
+
 test('/var -> /var leads to the tree’s own', { skip }, async () => {
   await using at = await smallSystem(ground, (tree) => symlinkSync('/var', `${tree}/var`))
   expect(inside(at.target, 'ls /var/; exit 0').stdout).toBe('')

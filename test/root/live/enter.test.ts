@@ -207,6 +207,13 @@ test('--share-host gives the devices, the environment and all rights of this sys
   expect(mountsOf(at.target).length).toBe(1)
 })
 
+test('a long environment is passed on with --share-host, and the program is found on the PATH of the tree', { skip }, async () => {
+  await using at = await system()
+  const ran = ovl(['live', 'enter', '--share-host', at.target, '--', 'env'], { env: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`LONG${at}`, 'x'.repeat(10_000)])) })
+  expect(ran.stdout.length).toBeGreaterThan(200_000)
+  expect(ovl(['live', 'enter', at.target, '--', 'id']).stdout).toContain('uid=0')
+})
+
 test('without direct system calls nothing is entered, and the reason is said', { skip }, async () => {
   await using at = await system()
   const ran = inside(at.target, 'echo in', [], { env: { OVL_NO_FFI: '1' } })

@@ -6,7 +6,7 @@ import type { Mounted } from '../../../src/index.ts'
 import { ovl } from '../../support/command.ts'
 import type { Ran, Surroundings } from '../../support/command.ts'
 
-const APPLETS = ['sh', 'ps', 'cat', 'ls', 'mount', 'umount', 'sleep', 'touch', 'kill', 'mknod', 'head', 'env', 'find', 'grep', 'chroot', 'tty', 'hostname', 'id', 'chmod', 'chown', 'rm', 'stty']
+const APPLETS = ['sh', 'ps', 'cat', 'ls', 'mount', 'umount', 'sleep', 'touch', 'kill', 'mknod', 'head', 'env', 'find', 'grep', 'chroot', 'tty', 'hostname', 'id', 'chmod', 'chown', 'rm', 'mv', 'ln', 'stty']
 
 /** `arrange` changes the tree before it is mounted. */
 export async function smallSystem(ground: string, arrange: (tree: string) => void = () => undefined): Promise<Mounted & { readonly tree: string }> {

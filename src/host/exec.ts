@@ -4,10 +4,11 @@
  */
 
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants as modes, existsSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Readable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { isUtf8Name } from '../names/bytes.ts'
 import { cwdOfPrograms } from './cwd.ts'
@@ -53,27 +54,68 @@ export async function run(command: string, args: readonly string[], options: Run
   return resultOf(command, cwd, result)
 }
 
+/** Whether a program is on the PATH. */
+export function isInstalled(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((directory) => {
+    try {
+      accessSync(`${directory}/${name}`, modes.X_OK)
+      return directory.startsWith('/')
+    } catch {
+      return false
+    }
+  })
+}
+
+export interface AttachedOptions {
+  readonly stdout: 'inherit' | 'stderr'
+  /** What it writes to descriptor 3 is returned as `said`: then it has ended when nothing it started holds that any more. */
+  readonly listen?: boolean
+  readonly signal?: AbortSignal
+  /** In place of the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** In a session of its own, which has no terminal; hears the process id. */
+  readonly ownSession?: (pid: number) => void
+  /** Output that is a terminal’s goes through a pipe, and the program never holds the terminal. */
+  readonly relay?: boolean
+}
+
+export type RunAttached = (command: string, args: readonly string[], options: AttachedOptions) => Promise<{ readonly exitCode: number; readonly said: string }>
+
 /**
  * Runs a program that has the caller’s terminal to itself: its input, output and errors are ours, and a SIGINT from
- * the keyboard is its own matter. With `listen`, what it writes to descriptor 3 is returned as `said`: then it has ended
- * when nothing it started holds that any more.
+ * the keyboard is its own matter.
  * @throws OvlError as run() does
  */
-export async function runAttached(command: string, args: readonly string[], { stdout, listen = false, signal }: { readonly stdout: 'inherit' | 'stderr'; readonly listen?: boolean; readonly signal?: AbortSignal }): Promise<{ readonly exitCode: number; readonly said: string }> {
-  for (const word of args) checkWord(command, word)
-  const execa = await loadExeca(command)
-  const result = await execa(command, args, {
-    ...COMMON,
-    cwd: cwdOfPrograms(),
-    stdio: ['inherit', stdout === 'inherit' ? 'inherit' : 2, 'inherit', ...(listen ? ['pipe' as const] : [])],
-    // Execa's own way of ending it ends this process, too, before it could say how it went.
-    cleanup: false,
-    // It may be deaf to anything milder: unshare(1) is, while it waits.
-    ...(signal === undefined ? {} : { cancelSignal: signal, killSignal: 'SIGKILL' as const }),
-  })
-  if (result.isCanceled) throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
-  const { exitCode } = resultOf(command, undefined, result)
-  return { exitCode, said: listen ? String(result.stdio[3] ?? '') : '' }
+export const runAttached: RunAttached = async (command, args, options) => (await loadAttached(command))(command, args, options)
+
+/** {@link runAttached} with all of its code in memory: for a process that is about to leave its files behind. */
+export async function loadAttached(first: string): Promise<RunAttached> {
+  const execa = await loadExeca(first)
+  return async (command, args, { stdout, listen = false, signal, env, ownSession, relay = false }) => {
+    for (const word of args) checkWord(command, word)
+    const out = (fd: 1 | 2): 'inherit' | 2 | ['pipe', 'inherit'] => {
+      const to = fd === 1 && stdout === 'stderr' ? 2 : fd
+      return relay && isatty(to) ? ['pipe', 'inherit'] : to === fd ? 'inherit' : 2
+    }
+    const child = execa(command, args, {
+      ...COMMON,
+      cwd: cwdOfPrograms(),
+      stdio: ['inherit', out(1), out(2), ...(listen ? ['pipe' as const] : [])],
+      buffer: { stdout: false, stderr: false },
+      ...(env === undefined ? {} : { env, extendEnv: false }),
+      detached: ownSession !== undefined,
+      // Execa's own way of ending it ends this process, too, before it could say how it went.
+      cleanup: false,
+      // It may be deaf to anything milder: unshare(1) is, while it waits.
+      ...(signal === undefined ? {} : { cancelSignal: signal, killSignal: 'SIGKILL' as const }),
+    })
+    if (child.pid !== undefined) ownSession?.(child.pid)
+    const result = await child
+    if (result.isCanceled) throw new OvlError('interrupted', `${command} was interrupted`, { cause: signal?.reason })
+    const { exitCode, signal: killer, code } = result
+    const ended = resultOf(command, undefined, { exitCode, signal: killer, code })
+    return { exitCode: ended.exitCode, said: listen ? String(result.stdio[3] ?? '') : '' }
+  }
 }
 
 /**
@@ -187,7 +229,7 @@ function resultOf(command: string, cwd: string | undefined, { exitCode, signal, 
 const PACKAGES: Readonly<Record<string, string>> = {
   mkfs: 'util-linux', losetup: 'mount', umount: 'mount', unshare: 'util-linux', nsenter: 'util-linux', setpriv: 'util-linux', flock: 'util-linux', findmnt: 'util-linux', lsblk: 'util-linux',
   mksquashfs: 'squashfs-tools', unsquashfs: 'squashfs-tools', 'mkfs.erofs': 'erofs-utils', 'mkfs.ext4': 'e2fsprogs', 'mkfs.xfs': 'xfsprogs', 'mkfs.btrfs': 'btrfs-progs',
-  fusermount3: 'fuse3', xz: 'xz-utils', newuidmap: 'uidmap', newgidmap: 'uidmap', modprobe: 'kmod', 'systemd-escape': 'systemd',
+  fusermount3: 'fuse3', xz: 'xz-utils', newuidmap: 'uidmap', newgidmap: 'uidmap', modprobe: 'kmod', 'systemd-escape': 'systemd', script: 'bsdutils',
 }
 
 function notStarted(command: string, cwd: string | undefined, errno: string): OvlError {

@@ -4,7 +4,8 @@
  *
  * It gives no meaning to any call and throws only when there is no FFI at all: syscalls/*.ts do the rest.
  * setns, chroot and chdir are left out on purpose: they would split a multi-threaded process. unshare would too,
- * and is for threads that nobody else uses: syscalls/own-namespace.ts.
+ * and is for threads that nobody else uses: syscalls/own-namespace.ts. pivot_root moves whole processes, and is for
+ * the first process of namespaces of its own: syscalls/confine.ts.
  *
  * `OVL_NO_FFI=1` in the environment makes the load fail, to try the ways that need none.
  */
@@ -45,6 +46,8 @@ export interface Ffi {
   getdents64(fd: number, buffer: Uint8Array, size: number): number
   statx(dirfd: number, path: Pointer, flags: number, mask: number, buffer: Uint8Array): number
   openat2(dirfd: number, path: Pointer, how: Uint8Array, size: number): number
+  pivotRoot(newRoot: Pointer, putOld: Pointer): number
+  prctl(option: number, second: number, third: number, fourth: number, fifth: number): number
 }
 
 /** The bindings, loaded now if they were not before. @throws OvlError ffi-unavailable */
@@ -67,6 +70,8 @@ const LIBC: Readonly<Partial<Record<keyof Ffi, string>>> = {
   // int ioctl(int fd, unsigned long op, ...)    https://man7.org/linux/man-pages/man2/ioctl.2.html
   ioctlValue: 'int ioctl(int fd, ulong op, long value)',
   ioctlBuffer: 'int ioctl(int fd, ulong op, void *argument)',
+  // int prctl(int op, ...)    https://man7.org/linux/man-pages/man2/prctl.2.html
+  prctl: 'int prctl(int op, ulong second, ulong third, ulong fourth, ulong fifth)',
   // int flock(int fd, int operation)    https://man7.org/linux/man-pages/man2/flock.2.html
   flock: 'int flock(int fd, int operation)',
   // off_t lseek(int fd, off_t offset, int whence)    https://man7.org/linux/man-pages/man2/lseek.2.html
@@ -118,6 +123,8 @@ const SYSCALLS: Readonly<Partial<Record<keyof Ffi, { readonly number: number | N
   statx: { number: [332, 291], args: ['int', 'const void *', 'int', 'uint', 'void *'] },
   // int openat2(int dirfd, const char *path, const struct open_how *how, size_t size)    …/openat2.2.html, 5.6
   openat2: { number: 437, args: ['int', 'const void *', 'const void *', 'size_t'] },
+  // int pivot_root(const char *new_root, const char *put_old)    …/pivot_root.2.html; no C library exports it
+  pivotRoot: { number: [155, 41], args: ['const void *', 'const void *'] },
 }
 
 /** Which column of numbers a machine has; the rest is not known to work. */

@@ -236,12 +236,18 @@ export const COMMANDS: readonly CommandDef[] = [
   },
   {
     name: 'live enter', family: 'mount', kind: 'live', summary: 'work inside a mounted system, as its root', attached: true,
-    usage: ['TARGET [-- CMD …]'],
+    usage: ['TARGET [--env NAME[=VALUE]]… [-- CMD …]', 'TARGET --share-host [-- CMD …]'],
     details: [
-      'CMD, or a shell, with TARGET as its root directory, in mount and process namespaces of its own: /proc, /sys (read-only), /dev, a fresh /run and the name servers of this system. Services are not started. Whichever way CMD ends, nothing of that stays mounted and no process stays behind.',
+      'CMD, or a shell, with TARGET as its root directory, in namespaces of its own: /proc, /sys (read-only), a /dev of its own, a fresh /run and the name servers of this system. Services are not started. Whichever way CMD ends, nothing of that stays mounted and no process stays behind.',
+      'What the programs of TARGET cannot reach: the files, processes, block devices and kernel settings of this system; its environment, but for words such as TERM, LANG and TZ; open files but standard input, output and errors; your terminal, in place of which they have one of their own. They have the capabilities that container engines give to root: package managers and initramfs tools work, mount does not.',
+      'What they share with this system: the kernel, with its faults; the network, with all that listens on it here; memory, processors, and the disk that changes go to, of which they can use up all. They are root for what they can reach: all of TARGET, and what you mounted in it. What they leave there is real on this system too: keep TARGET where no other user can reach it, as a setuid program in it works for all who can.',
+      'With --share-host CMD gets the devices, the environment and the terminal of this system too, and all rights of root: its programs can then do anything to this system. It is for trees that you trust, and for programs that mount.',
       'The exit status is that of CMD; 126: it cannot be run, 127: it is not there.',
     ],
-    options: [],
+    options: [
+      { name: 'env', many: true, value: { name: 'NAME[=VALUE]', kind: 'text' }, does: 'one more variable for the environment of CMD; without a value, that which it has here' },
+      { name: 'share-host', does: 'give CMD the devices, the environment and all rights of this system' },
+    ],
     positionals: ONE_OVERLAY,
     rest: true,
     examples: [['ovl live enter /tmp/try -- cat /etc/os-release', 'one command'], ['ovl live enter /tmp/try', 'a shell, here in what ovl root mounted']],

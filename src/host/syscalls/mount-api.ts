@@ -21,6 +21,7 @@ const OPEN_TREE_CLONE = 1
 const OPEN_TREE_CLOEXEC = 0x8_0000
 const MOVE_MOUNT_F_EMPTY_PATH = 4
 const MOVE_MOUNT_T_SYMLINKS = 0x10
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40
 const MOUNT_ATTR_IDMAP = 0x10_0000
 const EMPTY = Buffer.alloc(1)
 /** enum fsconfig_command */
@@ -76,10 +77,21 @@ export function moveMount(mount: OwnedFd, target: string): void {
   check(ffi().moveMount(mount.fd, EMPTY, AT_FDCWD, cString(target), flags), 'move_mount', `cannot attach the mount at '${target}'`)
 }
 
+/** Attaches a detached mount on what a descriptor (O_PATH will do) is of; `path` is what it is called, for messages. */
+export function moveMountOn(mount: OwnedFd, target: { readonly fd: number }, path: string): void {
+  check(ffi().moveMount(mount.fd, EMPTY, target.fd, EMPTY, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), 'move_mount', `cannot attach the mount at '${path}'`)
+}
+
 /** `clone`: a detached bind mount of `path` (with what is mounted below it, if `recursive`); else a plain handle. */
 export function openTree(path: string, how: { readonly clone?: boolean; readonly recursive?: boolean } = {}): OwnedFd {
   const flags = OPEN_TREE_CLOEXEC | (how.clone === true ? OPEN_TREE_CLONE : 0) | (how.recursive === true ? AT_RECURSIVE : 0)
   return new OwnedFd(check(ffi().openTree(AT_FDCWD, cString(path), flags), 'open_tree', `cannot open the tree at '${path}'`))
+}
+
+/** A detached bind mount of what a descriptor is of, without what is mounted below it unless `recursive`; `path` as above. */
+export function cloneMount(of: { readonly fd: number }, path: string, recursive = false): OwnedFd {
+  const flags = OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0)
+  return new OwnedFd(check(ffi().openTree(of.fd, EMPTY, flags), 'open_tree', `cannot open the tree at '${path}'`))
 }
 
 export interface MountAttributes {

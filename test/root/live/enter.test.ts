@@ -2,36 +2,21 @@
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { enter, mount, overlay } from '../../../src/index.ts'
-import type { Mounted } from '../../../src/index.ts'
+import { findVisitors } from '../../../src/host/pack-tree.ts'
 import { BIN, envelope, ovl } from '../../support/command.ts'
 import { hasTool, makeGround } from '../host/ground.ts'
+import { inside, smallSystem } from './small-system.ts'
 
 const ground = makeGround()
 const skip = !hasTool('busybox')
 
-/** A system of one static program, and an overlay over it. */
-async function system(arrange: (tree: string) => void = () => undefined): Promise<Mounted & { readonly tree: string }> {
-  const dir = mkdtempSync(`${ground}/sys-`)
-  const tree = `${dir}/a tree`
-  for (const name of ['bin', 'dev', 'etc', 'proc', 'run', 'sys', 'usr/sbin', 'root']) mkdirSync(`${tree}/${name}`, { recursive: true })
-  copyFileSync('/bin/busybox', `${tree}/bin/busybox`)
-  chmodSync(`${tree}/bin/busybox`, 0o755)
-  for (const name of ['sh', 'ps', 'cat', 'ls', 'mount', 'sleep', 'touch', 'kill']) symlinkSync('busybox', `${tree}/bin/${name}`)
-  arrange(tree)
-  const mounted = await mount(overlay().lower(tree).upper(`${dir}/u`).at(`${dir}/m`).mkdir())
-  return Object.assign(mounted, { tree })
-}
+const system = (arrange?: (tree: string) => void): ReturnType<typeof smallSystem> => smallSystem(ground, arrange)
 
 const mountsOf = (target: string): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter((line) => line.includes(` ${target.replaceAll(' ', String.raw`\040`)}`))
-
-/** What the command says, by the command line: it has our standard output to itself. */
-function inside(target: string, script: string): { code: number | null; stdout: string; stderr: string } {
-  return ovl(['live', 'enter', target, '--', '/bin/sh', '-c', script])
-}
 
 test('it finds what a system expects, and none of it stays', { skip }, async () => {
   await using at = await system()
@@ -118,28 +103,40 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('%s ends all of it', { skip
   const at = await system()
   const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--', '/bin/sh', '-c', 'echo ready; sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] })
   await once(child.stdout, 'data')
-  const inner = processesIn(at.target)
+  const namespaces = namespacesFor(at.target)
+  const inner = processesIn(namespaces)
   child.kill(signal)
   const [code] = (await once(child, 'exit')) as [number | null]
   if (signal !== 'SIGKILL') expect(code).toBe(8)
-  expect(inner.length).toBeGreaterThan(1)
+  expect(inner.length).toBeGreaterThan(2)
   // The last of them may take a moment to go.
-  for (let tries = 0; tries < 1000 && processesIn(at.target).length > 0; tries++) await sleep(20)
-  expect(processesIn(at.target)).toEqual([])
+  for (let tries = 0; tries < 1000 && processesIn(namespaces).length > 0; tries++) await sleep(20)
+  expect(processesIn(namespaces)).toEqual([])
   await at.unmount()
   expect(mountsOf(at.target)).toEqual([])
 })
 
-/** Those that have the tree as their root, or wait for such a one. */
-function processesIn(target: string): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid)).filter((pid) => {
-    try {
-      return readlinkSync(`/proc/${pid}/root`) === target || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`host-enter-child\0{"root":"${target}"`)
-    } catch {
-      return false
-    }
-  })
+const processes = (): string[] => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid))
+
+/** Undefined when it has ended. */
+function look<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
 }
+
+const namespaceOf = (pid: string): string | undefined => look(() => readlinkSync(`/proc/${pid}/ns/mnt`))
+
+/** The mount namespaces of its own that a tree is entered in. */
+function namespacesFor(target: string): ReadonlySet<string | undefined> {
+  const found = new Set(processes().filter((pid) => look(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.includes(`host-enter-child\0{"root":"${target}"`)).map(namespaceOf))
+  for (const not of [undefined, namespaceOf('self')]) found.delete(not)
+  return found
+}
+
+const processesIn = (namespaces: ReadonlySet<string | undefined>): string[] => processes().filter((pid) => namespaces.has(namespaceOf(pid)))
 
 test('SIGINT is the command’s own matter', { skip }, async () => {
   await using at = await system()
@@ -169,4 +166,56 @@ test('a read-only tree can be entered, too', { skip }, async () => {
   mkdirSync(`${dir}/empty`)
   await using at = await mount(overlay().lower(tree, `${dir}/empty`).at(`${dir}/m`).mkdir())
   expect(inside(at.target, 'exit 4')).toEqual({ code: 4, stdout: '', stderr: '' })
+})
+
+test('two can be in it at the same time, each with processes of its own', { skip }, async () => {
+  await using at = await system()
+  const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--', '/bin/sh', '-c', 'echo ready; read line; exit 4'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  expect(inside(at.target, 'ps -o args | grep -c "[r]eady"').stdout).toBe('0\n')
+  // ovl live pack asks this before it packs a tree.
+  expect(findVisitors(at.target).length).toBeGreaterThan(0)
+  child.stdin.end('end\n')
+  expect(await once(child, 'exit')).toEqual([4, null])
+  expect(findVisitors(at.target)).toEqual([])
+})
+
+test('--env gives a variable, with a value or the one it has here', { skip }, async () => {
+  await using at = await system()
+  const { stdout } = inside(at.target, 'env', ['--env', 'HERE', '--env=SAID=a b=c', '--env', 'NOT_HERE', '--env', 'PATH=/bin'], { env: { HERE: 'marked', LEFT_OUT: 'marked' } })
+  expect(stdout.split('\n').filter((line) => /^(?:HERE|SAID|NOT_HERE|LEFT_OUT|PATH|HOME|USER|SHELL)=/.test(line)).sort()).toEqual(['HERE=marked', 'HOME=/root', 'PATH=/bin', 'SAID=a b=c', 'SHELL=/bin/sh', 'USER=root'])
+  expect(inside(at.target, 'true', ['--env', '=x'])).toMatchObject({ code: 1, stderr: expect.stringContaining("--env wants NAME or NAME=VALUE, and got '=x'") })
+})
+
+test('no process of this system shows the value of --env in its arguments', { skip }, async () => {
+  await using at = await system()
+  const child = spawn(process.execPath, [BIN, 'live', 'enter', at.target, '--env', 'TOKEN', '--', '/bin/sh', '-c', 'echo "$TOKEN"; read line'], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, TOKEN: 'marked-secret' } })
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  expect(said.toString()).toBe('marked-secret\n')
+  expect(processes().filter((pid) => look(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.includes('marked-secret'))).toEqual([])
+  child.stdin.end('end\n')
+  await once(child, 'exit')
+})
+
+test('--share-host gives the devices, the environment and all rights of this system', { skip }, async () => {
+  await using at = await system()
+  const script = 'echo "$MARKED"; ls -d /dev/loop-control; mount -t tmpfs x /root && echo mounted; grep CapBnd /proc/self/status'
+  const { stdout } = inside(at.target, script, ['--share-host'], { env: { MARKED: 'of the host' } })
+  const all = readFileSync('/proc/self/status', 'utf8').split('\n').find((line) => line.startsWith('CapBnd'))
+  expect(stdout).toBe(`of the host\n${existsSync('/dev/loop-control') ? '/dev/loop-control\n' : ''}mounted\n${all}\n`)
+  expect(ovl(['live', 'enter', '--share-host', at.target, '--', '/bin/nope']).code).toBe(127)
+  expect(mountsOf(at.target).length).toBe(1)
+})
+
+test('a long environment is passed on with --share-host, and the program is found on the PATH of the tree', { skip }, async () => {
+  await using at = await system()
+  const ran = ovl(['live', 'enter', '--share-host', at.target, '--', 'env'], { env: Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`LONG${at}`, 'x'.repeat(10_000)])) })
+  expect(ran.stdout.length).toBeGreaterThan(200_000)
+  expect(ovl(['live', 'enter', at.target, '--', 'id']).stdout).toContain('uid=0')
+})
+
+test('without direct system calls nothing is entered, and the reason is said', { skip }, async () => {
+  await using at = await system()
+  const ran = inside(at.target, 'echo in', [], { env: { OVL_NO_FFI: '1' } })
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('a tree can be entered safely by direct system calls only') })
 })

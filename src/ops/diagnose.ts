@@ -35,6 +35,7 @@ import type { MountWords } from '../overlay/words.ts'
 import { diagnoseMessage } from './diagnose-message.ts'
 import { inspect } from './inspect.ts'
 import { findSilentLayers } from './silent-layers.ts'
+import { upperWarnings } from './mount.ts'
 
 export type { Case } from '../diagnose/case.ts'
 
@@ -100,7 +101,7 @@ async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { tria
   const facts = collectFacts(spec, { everywhere: true })
   if (running === undefined) {
     const judged: Case = { version: 1, facts, faults, ...(wrong && wanted ? { trial: { tried: [], leftOut: ['the trial mount was not made: the words cannot be read as they were meant'], inUserNamespace: false } } : {}) }
-    return { diagnosis: verdictOf(judged), judged }
+    return { diagnosis: withUpperOf(verdictOf(judged), spec), judged }
   }
   const { trial: attempt, mounted, upper, ...trial } = await running.run(spec, facts)
   // The trial loads the module, if it was not.
@@ -109,7 +110,12 @@ async function examineSpec(spec: OverlaySpec, faults: readonly Finding[], { tria
     version: 1, faults, trial,
     facts: { ...facts, system, ...(attempt === undefined ? {} : { trial: attempt }), ...(mounted === undefined ? {} : { mounted: { known: true, value: mounted } }), ...(upper === undefined ? {} : { upperProbe: { known: true, value: upper } }) },
   }
-  return { diagnosis: verdictOf(judged), judged }
+  return { diagnosis: withUpperOf(verdictOf(judged), spec), judged }
+}
+
+/** An upper that a stopped container will use again. It is asked of the stores here, and no fact of a case. */
+function withUpperOf(diagnosis: Diagnosis, { upper }: OverlaySpec): Diagnosis {
+  return { ...diagnosis, findings: [...diagnosis.findings, ...upperWarnings(upper, diagnosis.findings)] }
 }
 
 function verdictOf(judged: Case): Diagnosis {

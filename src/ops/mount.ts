@@ -128,7 +128,7 @@ export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, 
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
     const read = await verifyMount(placed, step, taken, log, seen)
-    const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings, ...upperWarnings(spec, read.warnings)] }
+    const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings, ...upperWarnings(spec.upper, read.warnings)] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
     if (strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
     const warnings = fixMounted(verified.warnings, step.target, directoryOf(plan))
@@ -145,7 +145,7 @@ function imageWarnings({ steps }: Plan): Finding[] {
 }
 
 /** One that a stopped container will use again; a running one is told by what it has mounted. */
-function upperWarnings({ upper }: OverlaySpec, others: readonly Finding[]): Finding[] {
+export function upperWarnings(upper: string | undefined, others: readonly Finding[]): Finding[] {
   const owner = upper === undefined || others.some(({ code }) => code === 'upper-in-use') ? undefined : findOwnerOfUpper(upper)
   return upper === undefined || owner === undefined ? [] : [borrowedUpper(upper, owner)]
 }

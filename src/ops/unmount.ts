@@ -120,7 +120,9 @@ export async function clearStale({ force = false, signal }: StaleOptions = {}): 
 
 /** Clears what an earlier mount of ovl at `target` left when its overlay was taken down by other means. What cannot be cleared stays for {@link unmountStale}. */
 export async function unmountRemains(target: string): Promise<void> {
-  for (const { receipt } of judgeReceipts(readReceiptsAt(realTarget(target))).filter((one) => isToGo(one, false))) {
+  const receipts = readReceiptsAt(realTarget(target))
+  if (receipts.length === 0) return
+  for (const { receipt } of judgeReceipts(receipts).filter((one) => isToGo(one, false))) {
     try {
       await clearOne(receipt, undefined)
     } catch (error) {
@@ -148,7 +150,6 @@ interface Judged {
 
 /** The receipts were read before: what they tell of is in what is looked at now, unless it is gone. */
 function judgeReceipts(receipts: readonly Receipt[]): Judged[] {
-  if (receipts.length === 0) return []
   let namespaces: Namespaces | undefined
   let elsewhere: readonly Mount[] | undefined
   const here = {

@@ -123,6 +123,7 @@ describe.each(KINDS)('$name', ({ name, make, tools, commands }) => {
     // buildah's own is marked as volatile.
     mkdirSync(`${upper}.ovl-work`)
     const said = overlay().lower(store.layers[0] as string).upper(upper).work(`${upper}.ovl-work`).at(`${ground}/m`)
+    expect((await diagnose({ spec: said })).findings.map(({ code }) => code)).toContain('owned-elsewhere')
     const warned = await mount(said)
     try {
       expect(warned.warnings).toMatchObject([{ code: 'owned-elsewhere', severity: 'warning', title: expect.stringContaining(store.containerName ?? 'containerd') as unknown }])

@@ -53,9 +53,11 @@ export async function execute(plan: Plan, { signal, progress }: ExecuteOptions =
       if (signal?.aborted === true) throw new OvlError('interrupted', 'interrupted, and everything done so far was undone')
       await runStep(step, done, log, { signal, progress })
     } catch (error) {
+      // Before anything is undone: how much room there is belongs to the reason.
+      const reason = stepError(step, error)
       const left = await undoAll(done)
       leavePlaces(log.places)
-      throw withUndo(stepError(step, error), left)
+      throw withUndo(reason, left)
     }
   }
   dropCopies(log)

@@ -98,9 +98,9 @@ export function readFileBytes(path: string): Buffer {
   return readRegular(path)
 }
 
-/** The whole new file or the old one: written beside, synced, renamed over. */
-export function writeFileAtomic(path: string, bytes: Uint8Array | string, mode: number = 0o600): void {
-  const beside = `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}${Math.random().toString(36).slice(2)}.new`
+/** The whole new file or the old one: written beside, synced, renamed over. What is written beside is named after its `writer`. */
+export function writeFileAtomic(path: string, bytes: Uint8Array | string, mode: number = 0o600, writer: string = String(process.pid)): void {
+  const beside = `${path}.${writer}.${process.hrtime.bigint().toString(36)}${Math.random().toString(36).slice(2)}.new`
   checkFs(`cannot write '${path}'`, () => {
     try {
       const fd = openSync(nameBuffer(beside), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode)

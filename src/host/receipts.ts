@@ -86,7 +86,7 @@ export function readReceipt(path: string): Receipt | undefined {
 
 /** Writes or replaces a receipt. */
 export function writeReceipt(path: string, receipt: Receipt): void {
-  writeFileAtomic(path, Buffer.from(`${JSON.stringify(receipt)}\n`))
+  writeFileAtomic(path, Buffer.from(`${JSON.stringify(receipt)}\n`), 0o600, `${pidNamespaceId()}-${process.pid}`)
 }
 
 /** Forgets a receipt; one that is gone already is fine. */
@@ -98,13 +98,13 @@ export function removeReceipt(path: string): void {
   }
 }
 
-/** Removes receipts that a killed process was still writing. In another pid namespace it may have that number and be at work: writing takes no minute. */
+/** Removes receipts that a killed process was still writing. One of another pid namespace cannot be looked for: writing takes no minute. */
 export function removeUnfinished(isLive: (pid: number) => boolean): void {
   const directory = stateDirectory()
   for (const name of entriesOf(directory)) {
-    const pid = /\.json\.(\d+)(?:\.\w+)?\.new$/.exec(name)?.[1]
+    const [draft, namespace, pid] = /\.json\.(?:(\d+)-)?(\d+)\.(?:\w+\.)?new$/.exec(name) ?? []
     const path = `${directory}/${name}`
-    if (pid !== undefined && !isLive(Number(pid)) && isOld(path)) removeReceipt(path)
+    if (draft !== undefined && (namespace === pidNamespaceId() ? !isLive(Number(pid)) : isOld(path))) removeReceipt(path)
   }
 }
 

@@ -16,11 +16,12 @@
 import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, lchownSync, linkSync, mkdirSync, opendirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
+import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
 import { baseName, parentPath, tidyPath } from '../names/path.ts'
 import { OwnedFd } from './fd.ts'
 import { ffi } from './ffi.ts'
-import { statOf } from './files.ts'
+import { identityOf, statOf } from './files.ts'
 import type { NameStat } from './files.ts'
 import { LARGEST_FILE, PROMPT, readToEnd, requireRegular } from './regular-file.ts'
 import { check, checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
@@ -87,6 +88,16 @@ export function readBelow(root: HeldDirectory, path: string, { links = 'inside',
 /** What a symlink says, unresolved. */
 export function readLinkBelow(root: HeldDirectory, path: string): string {
   return inParent(root, path, `cannot read the link '${shown(root, path)}'`, (at) => decodeName(readlinkSync(at, { encoding: 'buffer' })))
+}
+
+/**
+ * What a path leads to, symlinks followed inside of the directory: the path that it truly has here, its kind, and device and inode.
+ * @throws OvlError as open(2) fails
+ */
+export function locateBelow(root: HeldDirectory, path: string): { readonly path: string; readonly kind: FileKind; readonly identity: string } {
+  using file = openBelow(root, path, O_PATH, { links: 'inside' })
+  const found = statOf(fstatSync(file.fd, { bigint: true }))
+  return { path: decodeName(readlinkSync(`/proc/self/fd/${file.fd}`, { encoding: 'buffer' })), kind: found.kind, identity: identityOf(found) as string }
 }
 
 /** Names of the entries, unsorted, without `.` and `..`; of a directory of any size no more than `most`. */

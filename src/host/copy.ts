@@ -3,13 +3,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { OvlError, isOvlError } from '../errors/ovl-error.ts'
-import type { Slice } from '../plan/step.ts'
+import type { Slice, Step } from '../plan/step.ts'
 import { run } from './exec.ts'
 import { OwnedFd } from './fd.ts'
 import { baseName, parentPath } from '../names/path.ts'
 import { descriptorPath, entry, holdBelow, statBelow } from './beneath.ts'
 import type { HeldDirectory } from './beneath.ts'
 import { inPrivateDirectory, requirePrivate } from './private-directory.ts'
+import { requireIdentity } from './files.ts'
 import { PROMPT } from './regular-file.ts'
 import { withoutLinks } from './upper-tree.ts'
 import { checkFs, nameBuffer } from './syscalls/check.ts'
@@ -25,10 +26,10 @@ const CHUNK = 4 * 1024 * 1024
 const SECTOR = 512
 
 /** An image, or its pieces inside another file, as a file of its own. */
-export async function copyImage(image: string, slices: readonly Slice[] | undefined, to: string, watch: CopyWatch): Promise<void> {
+export async function copyImage({ image, slices, to, identity }: Omit<Extract<Step, { do: 'copy-image' }>, 'do'>, watch: CopyWatch): Promise<void> {
   const fd = checkFs(`cannot make the copy '${to}'`, () => openSync(nameBuffer(to), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o400))
   try {
-    await copyInto(fd, image, slices, to, watch)
+    await copyInto(fd, { image, slices, to, identity }, watch)
   } catch (error) {
     unlinkSync(nameBuffer(to))
     throw error
@@ -49,7 +50,7 @@ export async function copyToNameless(image: string, slices: readonly Slice[], wa
   const file = new OwnedFd(checkFs(`cannot make a file in '${ROOMY}'`, () => openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)))
   try {
     unlinkSync(path)
-    await copyInto(file.fd, image, slices, path, watch)
+    await copyInto(file.fd, { image, slices, to: path }, watch)
     return file
   } catch (error) {
     file.close()
@@ -57,8 +58,9 @@ export async function copyToNameless(image: string, slices: readonly Slice[], wa
   }
 }
 
-async function copyInto(fd: number, image: string, slices: readonly Slice[] | undefined, to: string, { signal, progress }: CopyWatch): Promise<void> {
+async function copyInto(fd: number, { image, slices, to, identity }: { readonly image: string; readonly slices?: readonly Slice[] | undefined; readonly to: string; readonly identity?: string | undefined }, { signal, progress }: CopyWatch): Promise<void> {
   using from = new OwnedFd(checkFs(`cannot open the image '${image}'`, () => openSync(nameBuffer(image), constants.O_RDONLY | PROMPT)))
+  if (identity !== undefined) requireIdentity(from, image, identity)
   const pieces = slices ?? [{ offset: 0, length: checkFs(`cannot look at '${image}'`, () => fstatSync(from.fd)).size }]
   const total = pieces.reduce((sum, { length }) => sum + length, 0)
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, total))

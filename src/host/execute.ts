@@ -87,7 +87,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       done.push(() => takeDown(step.at))
       return
     case 'attach-image':
-      await attachImage(step.image, step.type, step.at, { slices: step.slices, name: step.name, flags: step.flags, watch })
+      await attachImage(step.image, step.type, step.at, { slices: step.slices, name: step.name, flags: step.flags, identity: step.identity, watch })
       done.push(() => takeDown(step.at))
       return
     case 'mount-disk':
@@ -101,7 +101,7 @@ async function runStep(step: Step, done: Undo[], log: Log, watch: CopyWatch): Pr
       return
     }
     case 'copy-image':
-      await copyImage(step.image, step.slices, step.to, watch)
+      await copyImage(step, watch)
       done.push(() => removeFile(step.to))
       return
     case 'copy-tree':

@@ -1,12 +1,13 @@
 /**
- * One writer of a file at a time, among the runs of ovl: flock(2) on a file beside it, which ends with the process that
- * holds it, however it ends. Other programs know nothing of it; see replace-file.ts for what they write.
+ * One run of ovl at a time: flock(2) on a file made for it, which ends with the process that holds it, however it ends.
+ * For the writers of a file it lies beside that. Other programs know nothing of it; see replace-file.ts for what they write.
  */
 
 import { constants, fstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
 import { decodeName, encodeName } from '../names/bytes.ts'
+import { quoteShell } from '../names/shell.ts'
 import { dropBelow, openBelow, statBelow } from './beneath.ts'
 import type { HeldDirectory } from './beneath.ts'
 import { runOn } from './exec.ts'
@@ -20,14 +21,8 @@ import { requireRegular } from './regular-file.ts'
  * @throws OvlError interrupted; unknown, when another run keeps the lock for longer than any needs it
  */
 export async function whileLocked<T>(directory: HeldDirectory, name: string, signal: AbortSignal | undefined, work: () => T | Promise<T>): Promise<T> {
-  const lock = lockName(name)
-  using held = await take(directory, lock, signal)
-  try {
-    return await work()
-  } finally {
-    // Who waits for it finds that it has no name any more, and begins again.
-    if (isNamed(directory, lock, held)) dropBelow(directory, lock)
-  }
+  using _ = await takeLock(directory, lockName(name), { signal, longest: LONGEST_WAIT_MS, others: 'another ovl is writing there', outcome: 'nothing was written' })
+  return await work()
 }
 
 /** Of names too long for more, those that begin alike share one. */
@@ -41,28 +36,50 @@ const LONGEST_PREFIX = 200
 const LONGEST_WAIT_MS = 30_000
 const PAUSE_MS = 10
 
-async function take(directory: HeldDirectory, lock: string, signal: AbortSignal | undefined): Promise<OwnedFd> {
-  const path = `${directory.path}/${lock}`
-  for (const until = performance.now() + LONGEST_WAIT_MS; ;) {
-    const file = requireRegular(openBelow(directory, lock, constants.O_RDWR | constants.O_CREAT), path)
+export interface LockOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds to wait for it. */
+  readonly longest?: number
+  /** For messages: what whoever has it is doing, and what comes of not getting it. */
+  readonly others: string
+  readonly outcome: string
+}
+
+/**
+ * Waits for a lock on the file `lock` of a directory; it is given back by disposal, and the file is gone then.
+ * @throws OvlError interrupted; unknown, after `longest`
+ */
+export async function takeLock(directory: HeldDirectory, lock: string, { signal, longest = Infinity, others, outcome }: LockOptions): Promise<Disposable> {
+  for (const until = performance.now() + longest; ;) {
+    const taken = await tryTakeLock(directory, lock)
+    if (taken !== undefined) return taken
+    const path = `${directory.path}/${lock}`
+    if (performance.now() > until) throw new OvlError('unknown', `${others}, and has held '${path}' for ${longest / 1000} seconds: ${outcome}`, { hint: `See who it is: fuser -v ${quoteShell(path)}` })
     try {
-      if (await tryLock(file.fd) && isNamed(directory, lock, file)) return file
-      if (performance.now() > until) throw new OvlError('unknown', `another ovl is writing there, and has held '${path}' for ${LONGEST_WAIT_MS / 1000} seconds: nothing was written`, { hint: `See who it is: fuser -v '${path}'` })
-      await pause(signal, path)
-    } catch (error) {
-      file.close()
-      throw error
+      await sleep(PAUSE_MS * (1 + Math.random()), undefined, signal === undefined ? {} : { signal })
+    } catch (cause) {
+      throw new OvlError('interrupted', `interrupted while ${others}: ${outcome}`, { cause })
     }
-    file.close()
   }
 }
 
-async function pause(signal: AbortSignal | undefined, path: string): Promise<void> {
+/** The lock, or undefined while another process has it. */
+export async function tryTakeLock(directory: HeldDirectory, lock: string): Promise<Disposable | undefined> {
+  const file = requireRegular(openBelow(directory, lock, constants.O_RDWR | constants.O_CREAT), `${directory.path}/${lock}`)
   try {
-    await sleep(PAUSE_MS * (1 + Math.random()), undefined, signal === undefined ? {} : { signal })
-  } catch (cause) {
-    throw new OvlError('interrupted', `interrupted while another ovl held '${path}': nothing was written`, { cause })
+    if (await tryLock(file.fd) && isNamed(directory, lock, file)) return { [Symbol.dispose]: () => giveBack(directory, lock, file) }
+  } catch (error) {
+    file.close()
+    throw error
   }
+  file.close()
+  return undefined
+}
+
+/** Who waits for it finds that it has no name any more, and begins again. */
+function giveBack(directory: HeldDirectory, lock: string, file: OwnedFd): void {
+  using _ = file
+  if (isNamed(directory, lock, file)) dropBelow(directory, lock)
 }
 
 const LOCK_EX_NB = 2 | 4

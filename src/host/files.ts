@@ -1,10 +1,12 @@
 /** node:fs for names (see names/bytes.ts): bytes below, OvlErrors above. Nothing here deletes recursively. */
 
-import { closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, realpathSync, renameSync, rmdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import type { FileKind } from '../diagnose/facts.ts'
+import { OvlError } from '../errors/ovl-error.ts'
 import { decodeName } from '../names/bytes.ts'
 import { parentPath } from '../names/path.ts'
+import type { OwnedFd } from './fd.ts'
 import { readRegular } from './regular-file.ts'
 import { checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
 
@@ -138,6 +140,12 @@ function statWith(stat: (bytes: Buffer) => BigIntStats, path: string): NameStat 
 export function statOf(found: BigIntStats): NameStat {
   const { dev, ino, size, nlink, rdev, mtimeNs } = found
   return { kind: kindOf(found), dev, ino, mode: Number(found.mode) & 0o7777, uid: Number(found.uid), gid: Number(found.gid), size, nlink, rdev, mtimeNs }
+}
+
+/** @throws OvlError unsafe-path, when it is another file than the one that was looked at */
+export function requireIdentity({ fd }: OwnedFd, image: string, identity: string): void {
+  if (identityOf(statOf(fstatSync(fd, { bigint: true }))) === identity) return
+  throw new OvlError('unsafe-path', `another file was put in place of '${image}'`, { hint: `Somebody else can write '${parentPath(image)}' and is at work there. Keep the image in a directory of your own.` })
 }
 
 const KINDS: Readonly<Record<number, FileKind>> = {

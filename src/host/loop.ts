@@ -5,15 +5,14 @@
  * Source: linux/loop.h, https://man7.org/linux/man-pages/man4/loop.4.html
  */
 
-import { constants, fstatSync, openSync } from 'node:fs'
+import { constants, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OvlError, syscallError } from '../errors/ovl-error.ts'
 import { errnoName } from '../errors/errno.ts'
 import { decodeName } from '../names/bytes.ts'
-import { parentPath } from '../names/path.ts'
 import type { Slice } from '../plan/step.ts'
 import { OwnedFd } from './fd.ts'
-import { identityOf, readDirectory, readFileBytes, statName, statOf } from './files.ts'
+import { readDirectory, readFileBytes, requireIdentity, statName } from './files.ts'
 import { ffi } from './ffi.ts'
 import { PROMPT } from './regular-file.ts'
 import { check, checkFs, errnoOf, nameBuffer } from './syscalls/check.ts'
@@ -52,12 +51,6 @@ export function attachLoop(image: string, { writable = false, slice, identity, f
     if (result !== undefined && !TAKEN.has(result)) throw syscallError('ioctl(LOOP_CONFIGURE)', result, `cannot attach the image '${image}' to ${device}`)
   }
   throw syscallError('ioctl(LOOP_CONFIGURE)', 'EBUSY', `cannot attach the image '${image}': every loop device tried was taken by somebody else`)
-}
-
-/** @throws OvlError unsafe-path, when it is another file than the one that was looked at */
-function requireIdentity({ fd }: OwnedFd, image: string, identity: string): void {
-  if (identityOf(statOf(fstatSync(fd, { bigint: true }))) === identity) return
-  throw new OvlError('unsafe-path', `another file was put in place of '${image}'`, { hint: `Somebody else can write '${parentPath(image)}' and is at work there. Keep the image in a directory of your own.` })
 }
 
 /** The loop devices that a file is attached to, but for those that are just going: a device frees itself a moment after its last user. */

@@ -31,14 +31,16 @@ export interface ImagePlace {
   readonly name?: string | undefined
   /** Besides `ro`. */
   readonly flags?: readonly MountFlag[] | undefined
+  /** Device and inode that the file must have. */
+  readonly identity?: string | undefined
   readonly watch?: CopyWatch
 }
 
 /** An image file, read-only, on a loop device that frees itself when the mount is gone. */
-export async function attachImage(image: string, type: ImageType, at: string, { slices, name, flags = [], watch = {} }: ImagePlace = {}): Promise<void> {
+export async function attachImage(image: string, type: ImageType, at: string, { slices, name, flags = [], identity, watch = {} }: ImagePlace = {}): Promise<void> {
   const [slice, another] = slices ?? []
   using whole = another === undefined ? undefined : await copyToNameless(image, slices ?? [], watch)
-  const { device, fd } = attachLoop(image, whole !== undefined ? { file: whole } : slice !== undefined ? { slice } : {})
+  const { device, fd } = attachLoop(image, whole !== undefined ? { file: whole } : { identity, ...(slice === undefined ? {} : { slice }) })
   try {
     mountLegacy(device, at, type, legacyBits(['ro', ...flags]), imageMountOptions(type))
   } catch (error) {

@@ -54,15 +54,14 @@ function receiptId(target: string): string {
   return `${markOf(target)}-${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}`
 }
 
-/** The file that whoever takes down a mount at `target` holds a lock on: host/lock.ts. */
-export function lockPath(target: string): string {
-  return `${stateDirectory()}/${markOf(target)}.lock`
+/** The file of the state directory that whoever takes down a mount at `target` holds a lock on: host/target-lock.ts. */
+export function lockName(target: string): string {
+  return `${markOf(target)}.lock`
 }
 
 /** All locks that are held, or were. */
-export function lockPaths(): string[] {
-  const directory = stateDirectory()
-  return entriesOf(directory).filter((name) => /^[0-9a-f]{16}\.lock$/.test(name)).map((name) => `${directory}/${name}`)
+export function lockNames(): string[] {
+  return entriesOf(stateDirectory()).filter((name) => /^[0-9a-f]{16}\.lock$/.test(name))
 }
 
 /** FNV-1a of 64 bits: only sorts receipts by target, and node:crypto would take 5 ms to load. */

@@ -10,6 +10,7 @@ import type { Facts } from '../diagnose/facts.ts'
 import type { TrialAnswer } from '../diagnose/trial-answer.ts'
 import type { OverlaySpec } from '../overlay/spec.ts'
 import { holdDirectory } from './beneath.ts'
+import { realName } from './files.ts'
 import { makeScratch } from './scratch.ts'
 import type { Scratch, ScratchRef } from './scratch.ts'
 import { renameAll } from './trial/names.ts'
@@ -62,7 +63,7 @@ function requestOf({ spec, real, probe, scratch }: StandIns, ground: string): Tr
 function makeGround(mark: string): Scratch | undefined {
   for (const place of new Set([tmpdir(), '/tmp', '/var/tmp', '/run', '/dev/shm'])) {
     try {
-      return makeScratch(holdDirectory(place), `ovl-trial-${mark}`)
+      return makeScratch(holdDirectory(realName(place)), `ovl-trial-${mark}`)
     } catch {
       // The next one, then.
     }

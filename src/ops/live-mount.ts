@@ -4,6 +4,7 @@ import { OvlError, isOvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import type { FindingCode } from '../errors/codes.ts'
 import type { Finding } from '../errors/finding.ts'
+import { holdDirectory, locateBelow } from '../host/beneath.ts'
 import { viewDisk, whileDetached } from '../host/disk.ts'
 import { execute } from '../host/execute.ts'
 import { lstatName, statName } from '../host/files.ts'
@@ -107,7 +108,7 @@ async function prepare(source: string | readonly string[], target: string, optio
   const live = planLive(medium, cmdline === undefined ? {} : { cmdline })
   const { layers: found, findings } = sourcesOf(medium, live.layers)
   refuseFaults([...findings, ...live.findings].toSorted(worstFirst))
-  const layers = found.map(typed)
+  const layers = found.map((layer) => typed(medium.kind === 'directory' ? insideOf(medium.source, layer) : layer))
   const keeping = await keepingOf(live, layers, options)
   refuseFaults(keeping.findings.toSorted(worstFirst))
   const free = memory()
@@ -166,6 +167,22 @@ const WITHOUT_ROOT = 'Run it as root: images need loop devices, which no user na
 const BY_ERRNO: Readonly<Record<string, FindingCode>> = { EACCES: 'path-unreadable', EPERM: 'not-permitted', ENOSPC: 'no-space', EDQUOT: 'no-space', EROFS: 'upper-read-only' }
 
 /** An image whose type nobody told. */
+/**
+ * The layer of a medium that is a directory, by the path that it truly has: a symlink of the medium leads to what lies on
+ * the medium.
+ * @throws OvlError unsafe-path, when it leads to nothing there
+ */
+function insideOf(source: string, layer: LiveSource): LiveSource {
+  using medium = holdDirectory(source)
+  try {
+    const { path, kind, identity } = locateBelow(medium, layer.path)
+    return { ...layer, file: path, ...(kind === 'file' ? { identity } : {}) }
+  } catch (error) {
+    if (!isOvlError(error) || error.errno === undefined) throw error
+    throw new OvlError('unsafe-path', `'${layer.path}' of '${source}' leads to nothing on the medium`, { errno: error.errno, cause: error, hint: 'A symlink of a medium is followed as the live system would follow it. Put the image itself in its place.' })
+  }
+}
+
 function typed(layer: LiveSource): LiveSource {
   const found = layer.type === undefined ? statName(layer.file) : undefined
   if (found === undefined || (typeof found === 'object' && found.kind === 'directory')) return layer

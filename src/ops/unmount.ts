@@ -11,7 +11,7 @@ import { collectHolders } from '../host/holders.ts'
 import { readMountAt, readMountTable, readMountsElsewhere, statusAt } from '../host/mount-table.ts'
 import type { MountTable } from '../host/mount-table.ts'
 import { findOwner } from '../host/owner.ts'
-import { clearLocks, lockTarget } from '../host/lock.ts'
+import { clearLocks, lockTarget } from '../host/target-lock.ts'
 import { findNamespaces, ownNamespace } from '../host/namespaces.ts'
 import { readOwnReceiptsAt, readReceipt, readReceipts, readReceiptsAt, removeUnfinished } from '../host/receipts.ts'
 import { bootId, isLiveProcess, isOwnProc, pidNamespaceId } from '../host/system.ts'
@@ -114,7 +114,7 @@ export async function clearStale({ force = false, signal }: StaleOptions = {}): 
     }
   }
   removeUnfinished(isLiveProcess)
-  clearLocks()
+  await clearLocks()
   return { cleared, warnings: warningsOf(judged, force), errors }
 }
 

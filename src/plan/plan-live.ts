@@ -35,6 +35,8 @@ export interface LiveSource {
   readonly file: string
   readonly type?: ImageType
   readonly slices?: readonly Slice[]
+  /** Device and inode of the file, where the medium is a directory that somebody else may change. */
+  readonly identity?: string
 }
 
 /** Where changes go. `upper` and `work` are relative to the root of it. */
@@ -122,8 +124,8 @@ function copied(layers: readonly LiveSource[], bytes: number, directory: string,
   const placed = layers.map((layer, index): LiveSource => {
     if (layer.type === undefined) return layer
     const to = `${at}/${placeName(layers, index)}`
-    steps.push({ do: 'copy-image', image: layer.file, ...(layer.slices === undefined ? {} : { slices: layer.slices }), to })
-    const { slices: _, ...rest } = layer
+    steps.push({ do: 'copy-image', image: layer.file, ...(layer.slices === undefined ? {} : { slices: layer.slices }), ...(layer.identity === undefined ? {} : { identity: layer.identity }), to })
+    const { slices: _, identity: __, ...rest } = layer
     return { ...rest, file: to }
   })
   parts.push({ at, what: 'tmpfs', source: 'tmpfs', steps })
@@ -138,10 +140,10 @@ function placeName(layers: readonly LiveSource[], index: number): string {
 
 const RESERVED: ReadonlySet<string> = new Set(['toram', 'rw', 'tree', 'disk', '.', '..', ''])
 
-function placeLayer({ path, file, type, slices }: LiveSource, name: string, directory: string, flags: readonly MountFlag[], parts: Part[]): string {
+function placeLayer({ path, file, type, slices, identity }: LiveSource, name: string, directory: string, flags: readonly MountFlag[], parts: Part[]): string {
   if (type === undefined) return file
   const at = `${directory}/${name}`
-  parts.push({ at, what: 'image', source: file, steps: [{ do: 'attach-image', image: file, type, at, ...(slices === undefined ? {} : { slices, name: path }), flags: flags.filter((flag) => flag !== 'ro') }] })
+  parts.push({ at, what: 'image', source: file, steps: [{ do: 'attach-image', image: file, type, at, ...(slices === undefined ? {} : { slices, name: path }), ...(identity === undefined ? {} : { identity }), flags: flags.filter((flag) => flag !== 'ro') }] })
   return at
 }
 

@@ -10,8 +10,8 @@ import { whyNoTracing } from '../kill/tracing.ts'
 
 const ground = makeGround()
 /** Old code lost a line in half of the rounds. */
-const ROUNDS = 10
-const FEWER_ROUNDS = 3
+const ROUNDS = 6
+const FEWER_ROUNDS = 2
 const NUMBERS = [0, 1, 2, 3, 4, 5, 6, 7]
 for (const n of NUMBERS) mkdirSync(`${ground}/m${n}`)
 

@@ -74,7 +74,8 @@ test('in a working directory that was removed, a relative path is refused by nam
   }
 }, 60_000)
 
-test.each([19, 20, 21, 22, 23, 24])('with %d open files at most', (limit) => {
+/** Node itself takes 19 to begin; with a few more each command comes further. */
+test.each([19, 22])('with %d open files at most', (limit) => {
   const wrong: string[] = []
   for (const words of CALLS) {
     const fault = wellSaid(words, run(`ulimit -n ${limit}`, words))

@@ -41,11 +41,28 @@ afterEach(() => {
   expect(existsSync(STATE) ? readdirSync(STATE) : []).toEqual([])
 })
 
+/**
+ * A mount namespace kept by the file $1, as `unshare --mount=FILE` makes it. Linux 6.18 refuses (EINVAL) a namespace whose
+ * number is lower than that of one's own, and each processor numbers them by itself: so another one is made.
+ */
+const KEEP = `
+    kept=$1 tries=0; shift
+    until
+      unshare --mount --propagation private sh -c 'echo > "$0"; exec sleep 600' "$kept.ready" &
+      until [ -s "$kept.ready" ]; do sleep 0.01; done
+      mount --bind "/proc/$!/ns/mnt" "$kept" 2>/dev/null; bound=$?
+      kill "$!"; wait "$!"; rm "$kept.ready"
+      [ "$bound" = 0 ]
+    do
+      tries=$((tries+1)); [ "$tries" -lt 100 ]
+    done
+`
+
 test('a mount namespace that a file keeps, with no process in it', () => {
   const { target, words } = place()
   const kept = `${ground}/kept-namespace`
   writeFileSync(kept, '')
-  execFileSync('unshare', [`--mount=${kept}`, '--propagation', 'private', process.execPath, BIN, ...words])
+  execFileSync('sh', ['-ec', `${KEEP} nsenter --mount="$kept" "$@"`, 'sh', kept, process.execPath, BIN, ...words])
   within(kept, 'echo precious > "$1/file"', target)
   expect(stale()).toEqual({ targets: [], warnings: [] })
   expect(within(kept, 'cat "$1/file"', target)).toBe('precious\n')
@@ -59,13 +76,13 @@ test('the same in a pid namespace, where the kernel lists none: the file is foun
   const kept = `${ground}/kept-unlisted`
   writeFileSync(kept, '')
   const answers = execFileSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', '--propagation', 'private', 'sh', '-ec', `
-    kept=$1 target=$2; shift 2
-    unshare --mount="$kept" --propagation private "$@"
+    target=$1; shift
+    ${KEEP} nsenter --mount="$kept" "$@"
     nsenter --mount="$kept" sh -c 'echo precious > "$1/file"' sh "$target"
     "$1" "$2" umount --stale --json; echo
     nsenter --mount="$kept" cat "$target/file"
     umount "$kept"
-    "$1" "$2" umount --stale --json`, 'sh', kept, target, process.execPath, BIN, ...words], { encoding: 'utf8' }).split('\n').filter((line) => line !== '')
+    "$1" "$2" umount --stale --json`, 'sh', target, kept, process.execPath, BIN, ...words], { encoding: 'utf8' }).split('\n').filter((line) => line !== '')
   expect(JSON.parse(answers[0] ?? '')).toMatchObject({ ok: true, data: [], warnings: [] })
   expect(answers[1]).toBe('precious')
   expect(JSON.parse(answers[2] ?? '')).toMatchObject({ ok: true, data: [{ target }], warnings: [] })

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mount, overlay, unmount } from '../../../src/index.ts'
-import { lockTarget } from '../../../src/host/lock.ts'
+import { lockTarget } from '../../../src/host/target-lock.ts'
 import { BIN, ROOT } from '../../support/command.ts'
 import { bundle, makeGround } from '../host/ground.ts'
 import { expectNothingLeft } from '../bad-input/remains.ts'
@@ -39,7 +39,7 @@ test('ten umounts of ten stacked mounts', { timeout: 120_000 }, async () => {
 test('a holder that is killed keeps nobody waiting', async () => {
   await mount(overlay().lower(`${ground}/l`).tmpfs('1m').at(target))
   const script = bundle(ground, 'holder', `
-    import { lockTarget } from 'src/host/lock.ts'
+    import { lockTarget } from 'src/host/target-lock.ts'
     await lockTarget(process.argv[2])
     console.log('held')
     setInterval(() => undefined, 1000)

@@ -1,14 +1,15 @@
 /** Media that were made to keep a reader busy for ever, or to lead him out of them. Each is read to an end, soon. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { mountLive } from '../../../src/index.ts'
 import { readMedium } from '../../../src/host/medium.ts'
 import { readMediumFile, readMediumHead } from '../../../src/host/pack-iso.ts'
 import { BIN } from '../../support/command.ts'
 import { cpio } from '../../support/cpio.ts'
-import { makeGround } from '../host/ground.ts'
+import { hasTool, makeGround } from '../host/ground.ts'
 
 const ground = makeGround()
 const SECTOR = 2048
@@ -147,4 +148,21 @@ test('a signal ends the reading of a large tree', async () => {
   const aborting = new AbortController()
   setImmediate(() => aborting.abort())
   await expect(readMedium(at, { signal: aborting.signal })).rejects.toMatchObject({ code: 'interrupted' })
+})
+
+test.skipIf(!hasTool('mksquashfs'))('an image that is a link out of the medium is not attached, and one that leads to another of the medium is', async () => {
+  const secret = `${mkdtempSync(`${ground}/secret-`)}/host.squashfs`
+  const content = mkdtempSync(`${ground}/content-`)
+  writeFileSync(`${content}/name`, 'x')
+  execFileSync('mksquashfs', [content, secret, '-quiet', '-no-progress'], { stdio: 'ignore' })
+  const at = mkdtempSync(`${ground}/m`)
+  mkdirSync(`${at}/live`)
+  const target = mkdtempSync(`${ground}/t`)
+  symlinkSync(secret, `${at}/live/filesystem.squashfs`)
+  await expect(mountLive(at, target)).rejects.toMatchObject({ code: 'unsafe-path', message: expect.stringContaining('/live/filesystem.squashfs') as unknown })
+  execFileSync('cp', [secret, `${at}/real.img`])
+  execFileSync('ln', ['-sf', '/real.img', `${at}/live/filesystem.squashfs`])
+  await using live = await mountLive(at, target)
+  expect(live.layers.map(({ name }) => name)).toEqual(['filesystem.squashfs'])
+  expect(readFileSync(`${target}/name`, 'utf8')).toBe('x')
 })

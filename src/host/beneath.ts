@@ -1,21 +1,19 @@
 /**
  * Files and directories below a directory that somebody else may change: a live medium, the tree of another system, the
- * place of an output file, a user's directory. The directory is held open, every name is resolved by the kernel below
- * it (openat2(2)), and what is done is done to the descriptor that came of it. Nothing is checked by path and used by
+ * place of an output file, a user's directory. The directory is held open, every name is resolved below it
+ * (held-directory.ts), and what is done is done to the descriptor that came of it. Nothing is checked by path and used by
  * path, so that nobody can put something else in its place in between.
  *
  * How symlinks are taken is said by `links`:
  *   none     there may be none on the way (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS). For all that is written.
  *   inside   they are followed as a process would that has the directory as its root (RESOLVE_IN_ROOT). For reading.
  *
- * Where the kernel has no openat2 (before 5.6), or there is no FFI, the way is walked component by component with
- * O_NOFOLLOW, to the same end. Names are relative to the directory held; a leading slash means the directory itself.
- * It does not know what the files mean, and never removes a tree.
+ * Names are relative to the directory held; a leading slash means the directory itself. It does not know what the files
+ * mean, and never removes a tree.
  */
 
 import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, lchownSync, linkSync, mkdirSync, opendirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { isOvlError, OvlError, syscallError } from '../errors/ovl-error.ts'
-import { errnoName } from '../errors/errno.ts'
 import type { FileKind } from '../diagnose/facts.ts'
 import { decodeName } from '../names/bytes.ts'
 import { baseName, parentPath, tidyPath } from '../names/path.ts'
@@ -23,17 +21,10 @@ import { OwnedFd } from './fd.ts'
 import { ffi } from './ffi.ts'
 import { identityOf, statOf } from './files.ts'
 import type { NameStat } from './files.ts'
+import { O_PATH, entry, held, partsOf, resolveBelow } from './held-directory.ts'
+import type { HeldDirectory, Links } from './held-directory.ts'
 import { LARGEST_FILE, PROMPT, readToEnd, requireRegular } from './regular-file.ts'
-import { check, checkFs, cString, errnoOf, nameBuffer } from './syscalls/check.ts'
-
-/** A directory that is held open; `path` is what it was called, for messages. */
-export interface HeldDirectory extends Disposable {
-  readonly path: string
-  readonly fd: number
-  close(): void
-}
-
-export type Links = 'none' | 'inside'
+import { check, checkFs, cString, nameBuffer } from './syscalls/check.ts'
 
 /** Owner and mode that a new entry gets, whatever the umask. */
 export interface Owner {
@@ -73,7 +64,7 @@ export function openBelow(root: HeldDirectory, path: string, flags: number, { mo
 
 /** What is there: with `none` the entry itself, symlink or not; with `inside` what it leads to. A failure is its errno as text, not thrown. */
 export function statBelow(root: HeldDirectory, path: string, links: Links = 'none'): NameStat | string {
-  const fd = resolve(root, path, O_PATH | (links === 'none' ? constants.O_NOFOLLOW : 0), 0, links)
+  const fd = resolveBelow(root, path, O_PATH | (links === 'none' ? constants.O_NOFOLLOW : 0), 0, links)
   if (typeof fd === 'string') return fd
   using entry = new OwnedFd(fd)
   return statOf(fstatSync(entry.fd, { bigint: true }))
@@ -248,19 +239,6 @@ export function syncBelow(directory: HeldDirectory): void {
   fsyncSync(open.fd)
 }
 
-/** A path of the entry `name` of a held directory, for node:fs: only the name is resolved, and calls that follow no symlink stay in the directory. */
-export function entry(directory: HeldDirectory, name: string): Buffer {
-  if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new OvlError('internal', `'${name}' is no name of an entry`)
-  return nameBuffer(`/proc/self/fd/${directory.fd}/${name}`)
-}
-
-/** A path of what a descriptor is of, or of an entry of that directory, for system calls that take no descriptor and for programs that this process starts. */
-export function descriptorPath(file: { readonly fd: number }, name?: string): string {
-  // The process id as this /proc has it: it may be of another pid namespace.
-  const own = readlinkSync('/proc/self')
-  return `/proc/${own}/fd/${file.fd}${name === undefined ? '' : `/${name}`}`
-}
-
 /** A fresh name for what is made beside something else, and its process, as {@link draftProcess} reads it. */
 export function draftName(): string {
   return `.${process.pid}.${process.hrtime.bigint().toString(36)}${Math.random().toString(36).slice(2)}.ovl-new`
@@ -272,17 +250,9 @@ export function draftProcess(name: string): number | undefined {
   return pid === undefined ? undefined : Number(pid)
 }
 
-/** The same on all machines that ovl knows; node:fs has no name for it. */
-const O_PATH = 0x20_0000
-const RESOLVE_NO_MAGICLINKS = 0x02n
-const RESOLVE_NO_SYMLINKS = 0x04n
-const RESOLVE_BENEATH = 0x08n
-const RESOLVE_IN_ROOT = 0x10n
-const RESOLVE: Readonly<Record<Links, bigint>> = { none: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, inside: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS }
-/** MAXSYMLINKS of the kernel. */
-const MOST_LINKS = 40
-/** While somebody renames things the kernel cannot tell whether `..` leads out, and asks to try again. */
-const TRIES = 64
+const EINVAL = 22
+const ENOSYS = 38
+const RENAME_EXCHANGE = 2
 
 function firstEntries(directory: HeldDirectory, most: number): Buffer[] {
   const names: Buffer[] = []
@@ -295,11 +265,6 @@ function firstEntries(directory: HeldDirectory, most: number): Buffer[] {
   }
 }
 
-function held(fd: number, path: string): HeldDirectory {
-  const owned = new OwnedFd(fd)
-  return { path, get fd() { return owned.fd }, close: () => owned.close(), [Symbol.dispose]: () => owned.close() }
-}
-
 /** Gives `act` a path of the entry that `path` names, and its directory. */
 function inParent<T>(root: HeldDirectory, path: string, what: string, act: (at: Buffer, parent: HeldDirectory) => T): T {
   const parts = partsOf(path)
@@ -308,99 +273,13 @@ function inParent<T>(root: HeldDirectory, path: string, what: string, act: (at: 
 }
 
 function open(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number {
-  const fd = resolve(root, path, flags, mode, links)
+  const fd = resolveBelow(root, path, flags, mode, links)
   if (typeof fd === 'number') return fd
   if (links === 'none' && (fd === 'ELOOP' || fd === 'EXDEV')) throw new OvlError('unsafe-path', `'${shown(root, path)}' leads through a symlink, which could lead out of '${root.path}'`, { errno: fd, syscall: 'openat2', hint: 'Look at what it is, and name the true directory.' })
   throw syscallError('open', fd, `cannot open '${shown(root, path)}'`)
 }
 
-/** A descriptor, or the errno. */
-function resolve(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number | string {
-  const name = partsOf(path).join('/') || '.'
-  const how = Buffer.alloc(24)
-  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC))
-  // A mode without O_CREAT is an error to openat2.
-  how.writeBigUInt64LE(BigInt((flags & constants.O_CREAT) === 0 ? 0 : mode), 8)
-  how.writeBigUInt64LE(RESOLVE[links], 16)
-  let result = -EAGAIN
-  try {
-    for (let tries = 0; tries < TRIES && result === -EAGAIN; tries++) result = ffi().openat2(root.fd, cString(name), how, how.length)
-  } catch (error) {
-    if (!isOvlError(error) || error.code !== 'ffi-unavailable') throw error
-    result = -ENOSYS
-  }
-  if (result >= 0) return result
-  // EPERM is what containers of old answer for calls that they do not know; the walk meets a true one again.
-  return result === -ENOSYS || result === -EPERM ? walk(root, name, flags, mode, links) : errnoName(-result)
-}
-
-const O_CLOEXEC = 0x8_0000
-const EPERM = 1
-const EAGAIN = 11
-const EINVAL = 22
-const ENOSYS = 38
-const RENAME_EXCHANGE = 2
-
-/** The same without openat2: each component is opened as the entry it is, and then looked at. */
-export function walk(root: HeldDirectory, path: string, flags: number, mode: number, links: Links): number | string {
-  const below: HeldDirectory[] = []
-  const todo = path.split('/').filter((part) => part !== '' && part !== '.')
-  let followed = 0
-  try {
-    for (;;) {
-      const here = below.at(-1) ?? root
-      const name = todo.shift()
-      if (name === undefined) return openSync(`/proc/self/fd/${here.fd}`, flags & ~(constants.O_NOFOLLOW | constants.O_CREAT | constants.O_EXCL))
-      if (name === '..') {
-        if (links === 'none' && below.length === 0) return 'EXDEV'
-        below.pop()?.close()
-        continue
-      }
-      const isLast = todo.length === 0
-      if (isLast && (flags & constants.O_EXCL) !== 0) return openSync(entry(here, name), flags | constants.O_NOFOLLOW, mode)
-      const found = openEntry(here, name)
-      if (found === 'ENOENT' && isLast && (flags & constants.O_CREAT) !== 0) return openSync(entry(here, name), flags | constants.O_NOFOLLOW, mode)
-      if (typeof found === 'string') return found
-      const stat = fstatSync(found.fd)
-      if (stat.isSymbolicLink() && !(isLast && (flags & constants.O_NOFOLLOW) !== 0)) {
-        found.close()
-        if (links === 'none' || ++followed > MOST_LINKS) return 'ELOOP'
-        const text = decodeName(readlinkSync(entry(here, name), { encoding: 'buffer' }))
-        if (text.startsWith('/')) for (const directory of below.splice(0)) directory.close()
-        todo.unshift(...text.split('/').filter((part) => part !== '' && part !== '.'))
-        continue
-      }
-      if (!isLast && !stat.isDirectory()) {
-        found.close()
-        return 'ENOTDIR'
-      }
-      if (!isLast) {
-        below.push(held(found.release(), name))
-        continue
-      }
-      if (stat.isSymbolicLink()) return (flags & O_PATH) === 0 ? (found.close(), 'ELOOP') : found.release()
-      using last = found
-      return openSync(`/proc/self/fd/${last.fd}`, flags & ~(constants.O_NOFOLLOW | constants.O_CREAT))
-    }
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException
-    if (code === undefined || syscall === undefined) throw error
-    return errnoOf(code)
-  } finally {
-    for (const directory of below) directory.close()
-  }
-}
-
-function openEntry(directory: HeldDirectory, name: string): OwnedFd | string {
-  try {
-    return new OwnedFd(openSync(entry(directory, name), O_PATH | constants.O_NOFOLLOW))
-  } catch (error) {
-    return errnoOf((error as NodeJS.ErrnoException).code ?? 'EIO')
-  }
-}
-
 const whatOfMaking = (root: HeldDirectory, path: string): string => `cannot make the directory '${shown(root, path)}'`
-const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.')
 const shown = (root: HeldDirectory, path: string): string => tidyPath(`${root.path}/${path}`)
 
 function replaced(root: HeldDirectory, path: string): OvlError {

@@ -13,7 +13,7 @@ import type { ContainerName, StoreNames } from '../mounts/identity.ts'
 import { storePlace } from '../mounts/store-path.ts'
 import type { StorePlace } from '../mounts/store-path.ts'
 import { holdBelow, holdDirectory, listBelow, readBelow, readLinkBelow } from './beneath.ts'
-import type { HeldDirectory } from './beneath.ts'
+import type { HeldDirectory } from './held-directory.ts'
 
 /** The place of a layer in its store; a short name below `l/` is followed to the layer it stands for. */
 export function readStorePlace(path: string): StorePlace | undefined {

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { OvlError } from '../errors/ovl-error.ts'
 import { isWithin, pathPrefixes } from '../names/path.ts'
 import { listBelow, makeDirectoryBelow, removeBelow, removeDirectoryBelow, statBelow, symlinkBelow } from './beneath.ts'
-import type { HeldDirectory } from './beneath.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import type { NameStat } from './files.ts'
 
 /** For each file below `from` a link below the directory `at`, both absolute below `root`. What is there under its name goes; a directory that is empty makes none. */

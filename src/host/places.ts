@@ -7,8 +7,10 @@
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
 import { baseName, isWithin, parentPath, pathPrefixes, relativeTo } from '../names/path.ts'
 import type { Step } from '../plan/step.ts'
-import { descriptorPath, holdBelow, holdDirectory, holdReal, makeDirectoryBelow, removeBelow, removeDirectoryBelow, statBelow } from './beneath.ts'
-import type { HeldDirectory, Owner } from './beneath.ts'
+import { holdBelow, holdDirectory, holdReal, makeDirectoryBelow, removeBelow, removeDirectoryBelow, statBelow } from './beneath.ts'
+import { descriptorPath } from './held-directory.ts'
+import type { Owner } from './beneath.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import { identityOf } from './files.ts'
 
 /** Directories that are held, by their path. */

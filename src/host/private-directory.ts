@@ -9,8 +9,9 @@
 
 import { rmSync } from 'node:fs'
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
-import { draftName, draftProcess, entry, holdBelow, isOurs, listBelow, makeFreshBelow, removeBelow, removeDirectoryBelow, statBelow } from './beneath.ts'
-import type { HeldDirectory } from './beneath.ts'
+import { draftName, draftProcess, holdBelow, isOurs, listBelow, makeFreshBelow, removeBelow, removeDirectoryBelow, statBelow } from './beneath.ts'
+import { entry } from './held-directory.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import { isLiveProcess } from './system.ts'
 
 /** Calls `use` with a fresh directory in `parent`, which is gone afterwards with all that is left in it. */

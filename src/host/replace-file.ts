@@ -13,7 +13,7 @@ import { constants, fchmodSync, fchownSync, fstatSync, fsyncSync, writeFileSync 
 import { isOvlError, OvlError } from '../errors/ovl-error.ts'
 import { baseName, parentPath } from '../names/path.ts'
 import { draftName, draftProcess, dropBelow, exchangeEntries, holdDirectory, linkBelow, listBelow, openBelow, readBelow, renameBelow, statBelow, syncBelow } from './beneath.ts'
-import type { HeldDirectory } from './beneath.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import { absoluteHere } from './cwd.ts'
 import type { OwnedFd } from './fd.ts'
 import { whileLocked } from './file-lock.ts'

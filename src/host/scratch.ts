@@ -8,7 +8,7 @@
 import { chmodSync, fstatSync } from 'node:fs'
 import { OvlError } from '../errors/ovl-error.ts'
 import { holdBelow, holdDirectory, listBelow, makeFreshBelow, removeBelow, removeDirectoryBelow, statBelow } from './beneath.ts'
-import type { HeldDirectory } from './beneath.ts'
+import type { HeldDirectory } from './held-directory.ts'
 
 /** What another process is told of it, as JSON. */
 export interface ScratchRef {

@@ -7,8 +7,9 @@
 import { isOvlError } from '../errors/ovl-error.ts'
 import { isWithin, parentPath, relativeTo } from '../names/path.ts'
 import type { LiveRecord } from '../plan/step.ts'
-import { descriptorPath, holdBelow, holdDirectory, holdReal } from './beneath.ts'
-import type { HeldDirectory } from './beneath.ts'
+import { holdBelow, holdDirectory, holdReal } from './beneath.ts'
+import { descriptorPath } from './held-directory.ts'
+import type { HeldDirectory } from './held-directory.ts'
 import type { OwnedFd } from './fd.ts'
 import { openTree, setMountAttributes } from './syscalls/mount-api.ts'
 

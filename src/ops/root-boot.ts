@@ -3,7 +3,7 @@
 import { OvlError } from '../errors/ovl-error.ts'
 import { finding } from '../errors/make-finding.ts'
 import { holdBelow, holdDirectory, makeDirectoriesBelow, readBelow, statBelow, writeBelow } from '../host/beneath.ts'
-import type { HeldDirectory } from '../host/beneath.ts'
+import type { HeldDirectory } from '../host/held-directory.ts'
 import { realName, statName } from '../host/files.ts'
 import { BOOT_TOOLS, TOOL_MARKS, planBootRoot } from '../live/boot-root.ts'
 import type { BootPlan, BootRequest } from '../live/boot-root.ts'

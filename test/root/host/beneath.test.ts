@@ -5,8 +5,9 @@ import { constants, fstatSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, 
 import { assert, constantFrom, array, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { isOvlError } from '../../../src/errors/ovl-error.ts'
-import { holdDirectory, linkBelow, listBelow, makeDirectoriesBelow, makeDirectoryBelow, openBelow, readBelow, readLinkBelow, removeBelow, removeDirectoryBelow, renameBelow, statBelow, symlinkBelow, walk, writeBelow } from '../../../src/host/beneath.ts'
-import type { Links } from '../../../src/host/beneath.ts'
+import { holdDirectory, linkBelow, listBelow, makeDirectoriesBelow, makeDirectoryBelow, openBelow, readBelow, readLinkBelow, removeBelow, removeDirectoryBelow, renameBelow, statBelow, symlinkBelow, writeBelow } from '../../../src/host/beneath.ts'
+import { walk } from '../../../src/host/held-directory.ts'
+import type { Links } from '../../../src/host/held-directory.ts'
 import { OwnedFd } from '../../../src/host/fd.ts'
 import { makeGround } from './ground.ts'
 

@@ -31,6 +31,7 @@ export async function writeCase(path: string, judged: Case, signal?: AbortSignal
   if (typeof found === 'object' && found.kind !== 'file') throw new OvlError('usage', `'${path}' is a ${found.kind === 'block' ? 'block device' : found.kind}, and facts go into a file`, { hint: 'Name a file.' })
   if (found === 'ENOENT' && lstatName(path) !== 'ENOENT') throw new OvlError('usage', `'${path}' is a symlink to '${readLink(path)}', which does not exist`, { hint: 'Make that file, or name it.' })
   const own = absoluteHere(path)
+  if (found === 'ENOENT' && statName(parentPath(own)) === 'ENOENT') throw new OvlError('usage', `'${path}' cannot be written: there is no directory '${parentPath(own)}'`, { hint: 'Make that directory, or name another file.' })
   const real = found === 'ENOENT' ? `${realName(parentPath(own)).replace(/\/$/, '')}/${baseName(own)}` : realName(path)
   using directory = holdReal(parentPath(real))
   writeBelow(directory, baseName(real), bytes, 0o600)

@@ -53,3 +53,8 @@ test('a descriptor gets them, be it of a file or of a pipe', () => {
   expect(isFacts(shell('cd "$1"; shift; { "$@" 3>&1 >/dev/null 2>&1 || :; } | cat'))).toBe(true)
   expect(readdirSync(at)).toEqual(['file'])
 })
+
+test('a directory that is not there is said by name', () => {
+  const at = place()
+  expect(ovl(diagnose(`${at}/none/facts.json`))).toMatchObject({ code: 2, stderr: expect.stringContaining(`there is no directory '${at}/none'`) })
+})

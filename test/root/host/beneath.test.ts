@@ -9,18 +9,9 @@ import { holdDirectory, linkBelow, listBelow, makeDirectoriesBelow, makeDirector
 import { walk } from '../../../src/host/held-directory.ts'
 import type { Links } from '../../../src/host/held-directory.ts'
 import { OwnedFd } from '../../../src/host/fd.ts'
-import { makeGround } from './ground.ts'
+import { codeOf, makeGround } from './ground.ts'
 
 const ground = makeGround()
-const codeOf = (act: () => unknown): string | undefined => {
-  try {
-    act()
-  } catch (error) {
-    return isOvlError(error) ? (error.code === 'unknown' ? error.errno : error.code) : String(error)
-  }
-  return undefined
-}
-
 /** A tree with every kind of way out, and what lies outside. */
 function tree(): { root: string; outside: string } {
   const root = mkdtempSync(`${ground}/t`)

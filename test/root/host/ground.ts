@@ -1,5 +1,6 @@
 /** The ground these tests stand on: a tmpfs of their own in a mount namespace of their own, gone after each file. */
 
+import { isOvlError } from '../../../src/errors/ovl-error.ts'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -49,4 +50,14 @@ export function bundle(directory: string, name: string, source: string): string 
   writeFileSync(entry, source.replaceAll("'src/", `'${SRC}/`))
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', external: ['koffi', 'execa'], nodePaths: [join(SRC, '../node_modules')] })
   return outfile
+}
+
+/** The code of what `act` throws, or the errno where that is all that is known; undefined when it throws nothing. */
+export function codeOf(act: () => unknown): string | undefined {
+  try {
+    act()
+  } catch (error) {
+    return isOvlError(error) ? (error.code === 'unknown' ? error.errno : error.code) : String(error)
+  }
+  return undefined
 }

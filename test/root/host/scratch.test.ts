@@ -2,23 +2,13 @@
 
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { isOvlError } from '../../../src/errors/ovl-error.ts'
 import { holdDirectory, makeDirectoryBelow } from '../../../src/host/beneath.ts'
 import { makeScratch, openScratch } from '../../../src/host/scratch.ts'
 import type { Scratch } from '../../../src/host/scratch.ts'
-import { makeGround } from './ground.ts'
+import { codeOf, makeGround } from './ground.ts'
 
 const ground = makeGround()
 const fresh = (): string => mkdtempSync(`${ground}/t`)
-
-const codeOf = (act: () => unknown): string | undefined => {
-  try {
-    act()
-  } catch (error) {
-    return isOvlError(error) ? (error.code === 'unknown' ? error.errno : error.code) : String(error)
-  }
-  return undefined
-}
 
 /** Somebody's directory with a scratch directory in it, and one with something to lose. */
 function place(): { at: string; victim: string; scratch: Scratch } {

@@ -64,15 +64,27 @@ function isKnown(word: string, known: ReadonlySet<string>): boolean {
   return known.has(word.toLowerCase()) || word.split(/[.\-+@%]/).every((part) => part === '' || known.has(part.toLowerCase()) || /^\d+[kmgt]?$/i.test(part) || /^[a-z]$/i.test(part))
 }
 
-/** The pseudonym has the bytes of the name, unless that is too short for it to be one; begins as the name does, for a shell (`$1`, `~ä`); and is no word of the case. */
+/**
+ * The pseudonym has the bytes of the name, unless that is too short for it to be one, and is no word of the case. What a
+ * shell would look at stays as it was: how the name begins (`$1`, `~ä`), whether it is one word (`~a.b` is nobody's home),
+ * and whether it is a variable of Windows (`%HOME%`).
+ */
 function pseudonym(count: number, name: string, taken: ReadonlySet<string>): string {
-  const [first = ''] = name
-  const start = /[A-Za-z_]/.test(first) ? 'n' : /[\d.\-+@%]/.test(first) ? `${/\d/.test(first) ? '0' : first}n` : 'ñ'
+  const start = startOf(name)
+  const isCut = /[^\w-]/.test(name) && !/[^\w-]/.test(start)
   for (let letters = start; ; letters += 'n') {
-    const made = letters + count.toString(36)
+    const made = letters + (isCut ? '.' : '') + count.toString(36)
     const filled = made + 'x'.repeat(Math.max(0, nameBytes(name) - nameBytes(made)))
     if (!taken.has(filled)) return filled
   }
+}
+
+function startOf(name: string): string {
+  const [first = ''] = name
+  if (/^%[A-Z_]+%/.test(name)) return '%N%'
+  if (/[A-Za-z_]/.test(first)) return 'n'
+  if (/\d/.test(first)) return '0n'
+  return /[.\-+@%]/.test(first) ? `${first}n` : 'ñ'
 }
 
 /** Keys whose values are names of files though they need not begin with a slash. */

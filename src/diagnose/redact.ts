@@ -66,14 +66,15 @@ function isKnown(word: string, known: ReadonlySet<string>): boolean {
 
 /**
  * The pseudonym has the bytes of the name, unless that is too short for it to be one, and is no word of the case. What a
- * shell would look at stays as it was: how the name begins (`$1`, `~ä`), whether it is one word (`~a.b` is nobody's home),
- * and whether it is a variable of Windows (`%HOME%`).
+ * shell would look at stays as it was: how the name begins (`$1`, `~ä`), whether it could be a user's (`~a+b` is not), and
+ * whether it is a variable of Windows (`%HOME%`).
  */
 function pseudonym(count: number, name: string, taken: ReadonlySet<string>): string {
   const start = startOf(name)
-  const isCut = /[^\w-]/.test(name) && !/[^\w-]/.test(start)
+  const isUser = (text: string): boolean => /^[\w.-]*$/.test(text)
+  const mark = isUser(name) || !isUser(start) ? '' : '@'
   for (let letters = start; ; letters += 'n') {
-    const made = letters + (isCut ? '.' : '') + count.toString(36)
+    const made = letters + mark + count.toString(36)
     const filled = made + 'x'.repeat(Math.max(0, nameBytes(name) - nameBytes(made)))
     if (!taken.has(filled)) return filled
   }

@@ -109,7 +109,7 @@ describe('nothing that was said by a user comes out', () => {
 })
 
 test('is judged as it was, whatever the names are', () => {
-  const name = fc.oneof(hostileName(), fc.constantFrom('failed', 'upper', 'index=on', 'not', '12', 'n1', "it's", 'a b', 'e\u0301', '~x', '$HOME', '~-..a-', '~a.b', '~é', '%HOME%', '%HOME', '%a%', '$a.b', '`x`', '{a,b}', '$(a b)', '"a"'))
+  const name = fc.oneof(hostileName(), fc.constantFrom('failed', 'upper', 'index=on', 'not', '12', 'n1', "it's", 'a b', 'e\u0301', '~x', '$HOME', '~-..a-', '~a.b', '~a+b', '~a@b/c', '~é', '%HOME%', '%HOME', '%a%', '$a.b', '`x`', '{a,b}', '$(a b)', '"a"'))
   const failing = fc.constantFrom('ENOENT', 'EACCES', 'ELOOP', 'ENOTDIR')
   fc.assert(fc.property(fc.array(name, { minLength: 4, maxLength: 4 }), failing, fc.constantFrom('ENOENT', 'EINVAL', 'EBUSY', 'EPERM'), ([a = '', b = '', c = '', option = ''], errno, answer) => {
     // Options are cut at these.

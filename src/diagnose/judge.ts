@@ -46,9 +46,13 @@ export function judgeFailure(facts: Facts): Finding[] {
   return ranked.filter((one) => !(certain && explained.includes(one) && one.finding.confidence !== 'certain')).map(({ finding }) => finding)
 }
 
-/** What a mount that succeeded silently lacks, compared with what was asked for; the worst first, each before what follows from it. */
-export function judgeMounted(facts: Facts): Finding[] {
-  const findings = merge(mountedSuspects(facts)).map(({ finding }) => finding)
+/**
+ * What a mount that succeeded silently lacks, compared with what was asked for; the worst first, each before what follows
+ * from it. With `hearsay` also what only the kernel log says and somebody else's mount may have caused, as likely: for
+ * those who ask twice.
+ */
+export function judgeMounted(facts: Facts, { hearsay = false }: { readonly hearsay?: boolean } = {}): Finding[] {
+  const findings = merge(mountedSuspects(facts, hearsay)).map(({ finding }) => finding)
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
 }
 

@@ -30,7 +30,7 @@ import type { Form, Plan, Receipt, Step, Via } from '../plan/step.ts'
 import { look, realTarget } from './preflight.ts'
 import { unmount, unmountAlone } from './unmount.ts'
 import { verifyMount } from './verify.ts'
-import type { Identities } from './verify.ts'
+import type { Checks } from './verify.ts'
 
 export interface MountOptions {
   /** Which way into the kernel; default `auto`. */
@@ -113,24 +113,17 @@ async function mountOnce(request: MountRequest, { signal, strict = false }: Moun
   }
 }
 
-interface Checks {
-  /** Begun before the mount. */
-  readonly log: KernelLogMark
-  readonly strict: boolean
-  readonly seen: Identities
-}
-
 /** Reads the mount back; a mount that is not what was said, or under `strict` not all of it, is undone. */
-export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, taken: WayTaken | undefined, undo: () => Promise<string[]>, { log, strict, seen }: Checks): Promise<{ readonly result: MountResult; readonly device: string }> {
+export async function checked({ spec }: Pick<MountRequest, 'spec'>, plan: Plan, taken: WayTaken | undefined, undo: () => Promise<string[]>, checks: Checks): Promise<{ readonly result: MountResult; readonly device: string }> {
   // What was staged has moved to its target by now.
   const step = { ...overlayStep(plan), target: spec.target }
   try {
     if (taken === undefined) throw new OvlError('internal', 'the plan had no overlay in it')
     const placed = placedSpec(spec, step)
-    const read = await verifyMount(placed, step, taken, log, seen)
+    const read = await verifyMount(placed, step, taken, checks)
     const verified = { ...read, warnings: [...imageWarnings(plan), ...read.warnings, ...upperWarnings(spec.upper, read.warnings)] }
     const worst = verified.warnings.find(({ severity }) => severity !== 'note')
-    if (strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
+    if (checks.strict && worst !== undefined) throw new OvlError(worst.code, `undone, because nothing may be amiss under strict: ${worst.title}`, { step: 'verify', findings: verified.warnings })
     const warnings = fixMounted(verified.warnings, step.target, directoryOf(plan))
     return { result: resultOf(placed, step, taken, { ...verified, warnings }, partsOf(plan)), device: read.device }
   } catch (error) {

@@ -27,11 +27,19 @@ export interface Verified {
 /** Paths that were looked at before the mount, and what they were: device and inode. */
 export type Identities = ReadonlyMap<string, string | undefined>
 
+export interface Checks {
+  /** Begun before the mount. */
+  readonly log: KernelLogMark
+  /** The caller mounts again where only the kernel log, which is everybody's, speaks against the mount. */
+  readonly strict: boolean
+  readonly seen: Identities
+}
+
 /**
  * @param placed the spec with its layers where they were put in the end
  * @throws OvlError `internal` when other directories are mounted than were said, `feature-dropped` when its label is lost
  */
-export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, log: KernelLogMark, seen: Identities): Promise<Verified> {
+export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken: { readonly via: Exclude<Via, 'auto'>; readonly form: Form }, { log, strict, seen }: Checks): Promise<Verified> {
   if (taken.via === 'mount8') refuseLostLabel(placed, step.target)
   const kernel = log.lines()
   // Of layers handed over by descriptor there is nothing to compare: they are the directories that were opened.
@@ -44,7 +52,7 @@ export async function verifyMount(placed: OverlaySpec, step: OverlayStep, taken:
   if (isQuiet(placed, mounted, kernel, seen)) return { device, readOnly, warnings: [] }
   const [{ collectFacts }, { judgeMounted }] = await Promise.all([import('../host/facts.ts'), import('../diagnose/judge.ts')])
   const trial = { step: 'verify', form: taken.form, context: [], kernel }
-  return { device, readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted }, everywhere: true })) }
+  return { device, readOnly, warnings: judgeMounted(collectFacts(placed, { trial, mounted: { known: true, value: mounted }, everywhere: true }), { hearsay: strict }) }
 }
 
 /**

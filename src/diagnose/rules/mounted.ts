@@ -10,6 +10,7 @@ import { errnoName, errnoWords } from '../../errors/errno.ts'
 import { FUSE_OVERLAYFS } from '../../mounts/fuse-overlayfs.ts'
 import { quoteShell } from '../../names/shell.ts'
 import { isBefore } from '../attempt.ts'
+import { isIndexed } from '../in-force.ts'
 import { mountAgain } from '../../overlay/command.ts'
 import type { Facts, PathFact } from '../facts.ts'
 import { readSentence } from '../kernel-words.ts'
@@ -20,7 +21,7 @@ import { inUseSuspects } from './in-use.ts'
 import { limitSuspects } from './limits.ts'
 import { relationSuspects } from './relations.ts'
 
-export function mountedSuspects(facts: Facts): Suspect[] {
+export function mountedSuspects(facts: Facts, hearsay: boolean): Suspect[] {
   const inUse = inUseSuspects(facts)
   const relations = relationSuspects(facts).filter(({ finding: { code } }) => code === 'upper-inside-lower' || code === 'work-other-filesystem')
   // fuse-overlayfs has marks of its own, shows no option in the table, and says nothing in the kernel log.
@@ -29,7 +30,7 @@ export function mountedSuspects(facts: Facts): Suspect[] {
     ...readOnlySuspects(facts),
     ...relations,
     ...inUse,
-    ...(inUse.length === 0 ? saidInUse(facts) : []),
+    ...(hearsay && inUse.length === 0 ? saidInUse(facts) : []),
     ...xattrSuspects(facts),
     ...typeSuspects(facts, (upper) => `the file system of upper ${quote(upper.path)} does not tell file types: deleted files will show up as devices`),
     ...droppedSuspects(facts),
@@ -97,8 +98,12 @@ function workFix({ spec }: Facts, work: PathFact | undefined, errno: string | un
   return [(errno === undefined ? undefined : first[errno]) ?? { text: 'Look at what lies there, and at its flags.', command: `ls -la ${dir} ${dir}/work; lsattr -d ${dir} ${dir}/work` }, fresh]
 }
 
-/** The kernel’s warning, where no holder can be seen. */
+/**
+ * The kernel’s warning, where no holder can be seen. The line has no name in it, and the log is everybody’s: alone it
+ * tells nothing of this mount. With an index the kernel refuses instead.
+ */
 function saidInUse(facts: Facts): Suspect[] {
+  if (isIndexed(facts) === true) return []
   return (['upper-in-use', 'work-in-use', 'lower-in-use'] as const).flatMap((code) => {
     const [first] = linesWith(code, facts)
     const role = code.slice(0, code.indexOf('-'))
@@ -106,7 +111,6 @@ function saidInUse(facts: Facts): Suspect[] {
     if (first === undefined || fact === undefined) return []
     return [suspect(code, [fact.path, fact.absolute], {
       title: `${role} ${quote(fact.path)} is in use by an overlay that no mount table shows: detached, or in another mount namespace`,
-      // The line has no path: it may be about a mount that somebody else made at the same moment.
       confidence: 'likely',
       evidence: [seen('kernel-log', first.line)],
       fix: [{ text: 'Find it, and give each mount directories of its own.', command: 'ovl list --all-namespaces' }],

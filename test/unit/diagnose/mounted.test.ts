@@ -1,6 +1,6 @@
 /** Facts of a mount that succeeded → what it lacks. The kernel prints an option only where it differs from its default. */
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { FindingCode } from '../../../src/errors/codes.ts'
 import { judgeMounted } from '../../../src/diagnose/judge.ts'
 import type { OverlayMount } from '../../../src/mounts/overlay-mount.ts'
@@ -54,7 +54,6 @@ const CASES: readonly (readonly [string, Partial<OverlayMount>, FactsChange, rea
   ['two subvolumes', {}, { paths: paths(directory('work', '/w', { device: '2' })) }, ['work-other-filesystem']],
   ['its own upper is not in use by another', {}, { holders: known([{ mountId: 99, target: '/m', role: 'upper', path: '/u', device: '1', inode: '1', place: known({ superblock: '8:1', path: '/u' }) }]) }, []],
   ['upper in use', {}, { holders: known([{ mountId: 7, target: '/n', role: 'upper', path: '/u', device: '1', inode: '1', place: known({ superblock: '8:1', path: '/u' }) }]) }, ['upper-in-use']],
-  ['upper in use in another namespace', {}, { trial: { step: 'verify', kernel: known(['overlayfs: upperdir is in-use as upperdir/workdir of another mount, accessing files from both mounts will result in undefined behavior.', 'overlayfs: workdir is in-use as upperdir/workdir of another mount, accessing files from both mounts will result in undefined behavior.']) } }, ['upper-in-use']],
 ]
 
 test.each(CASES)('%s', (_, mounted, change, codes) => {
@@ -71,4 +70,13 @@ test('the errno of the kernel’s mkdir is in the title', () => {
   const trial = { step: 'verify', kernel: known(['overlayfs: failed to create directory /w/work (errno: 28); mounting read-only', 'overlayfs: failed to create directory /other/work (errno: 13); mounting read-only']) }
   const [first] = judgeMounted(facts({ mounted: known(overlay({ readOnly: true })), trial }))
   expect(first?.title).toBe("the kernel could not make or empty '/w/work': no space left on device")
+})
+
+describe('a line about a use, which names nobody and may be about another mount of the machine', () => {
+  const SAID = ['upperdir', 'workdir', 'lowerdir'].map((what) => `overlayfs: ${what} is in-use as upperdir/workdir of another mount, accessing files from both mounts will result in undefined behavior.`)
+  const heard = (change: Parameters<typeof facts>[0] = {}, said: readonly string[] = SAID): Parameters<typeof judgeMounted>[0] => facts({ mounted: known(overlay()), trial: { step: 'verify', kernel: known(said) }, ...change })
+
+  test.each(SAID)('alone it tells nothing: %s', (line) => expect(judgeMounted(heard({}, [line]))).toEqual([]))
+  test('for those who ask twice it is likely, and the first of its kind', () => expect(judgeMounted(heard(), { hearsay: true })).toMatchObject([{ code: 'upper-in-use', confidence: 'likely', evidence: [{ source: 'kernel-log' }] }]))
+  test('with an index the kernel refuses, and warns of nothing', () => expect(judgeMounted(heard({ spec: { options: { index: 'on' } } }), { hearsay: true }).filter(({ code }) => code.endsWith('in-use'))).toEqual([]))
 })
